@@ -1,0 +1,1 @@
+"""Baselines: motion models that others are compared with."""

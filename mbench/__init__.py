@@ -1,0 +1,3 @@
+"""MBench: judge text-to-3D-human-motion models."""
+
+__version__ = "0.1.0"

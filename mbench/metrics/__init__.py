@@ -1,0 +1,1 @@
+"""Metrics: one small module a family; see `base` for the plugin interface."""

@@ -1,0 +1,1 @@
+"""Motion models: the protocol and the adapters that come with the core."""

@@ -1,0 +1,1 @@
+"""Feature representations of motion: 276-dim (ViMoGen) and 263-dim (HumanML3D)."""

@@ -1,0 +1,1 @@
+"""Prompt suites: the built-in ones, the official files, the validator."""

@@ -1,0 +1,1 @@
+"""ViMoGen and ViMoGen-light."""
