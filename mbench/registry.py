@@ -48,6 +48,11 @@ def load_object(reference: str) -> Any:
         raise PluginError(f"module {module_name!r} has no {attribute!r}{did_you_mean(attribute, public)}") from None
 
 
+def _origin(item: Any) -> str:
+    """Return the module that defines a plugin."""
+    return getattr(item, "origin", None) or getattr(item, "__module__", None) or "an unknown module"
+
+
 class Registry(Generic[T]):
     """Names to plugins of one kind.
 
@@ -74,9 +79,8 @@ class Registry(Generic[T]):
             PluginError: another module registered the name.
         """
         before = self._items.get(name)
-        origin = getattr(item, "__module__", None)
-        if before is not None and getattr(before, "__module__", None) != origin:
-            raise PluginError(f"{self.kind} {name!r} is already registered by {getattr(before, '__module__', '?')}")
+        if before is not None and _origin(before) != _origin(item):
+            raise PluginError(f"{self.kind} {name!r} is already registered by {_origin(before)}")
         self._items[name] = item
         return item
 

@@ -72,7 +72,11 @@ class Metric:
 
     info: MetricInfo
     function: Callable[..., float | None]
-    __module__: str = ""
+
+    @property
+    def origin(self) -> str:
+        """Return the module that defines it."""
+        return self.function.__module__
 
     def __call__(self, *args: Any, **kwargs: Any) -> float | None:
         """Return the value as `evaluate` does, or None where the metric does not apply."""
@@ -193,9 +197,8 @@ def _register(
         formula = inspect.getdoc(function)
         if not formula:
             raise PluginError(f"metric {name!r} has no docstring; it is the formula that `mbench describe` prints")
-        info = MetricInfo(
-            name, dimension or name.split("/")[1], unit, better, version, source, needs, formula, min_frames, fps, over_set
-        )  # fmt: skip
-        return METRICS.add(name, Metric(info, function, function.__module__))
+        informs = dimension or name.split("/")[1]
+        info = MetricInfo(name, informs, unit, better, version, source, needs, formula, min_frames, fps, over_set)
+        return METRICS.add(name, Metric(info, function))
 
     return decorate
