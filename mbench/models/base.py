@@ -44,8 +44,9 @@ class Card:
 class MotionModel(Protocol):
     """A text-to-motion model. A plugin is one class with `card` and `generate`.
 
-    The class is made once a run with the YAML's `options` as keyword arguments. Options named `device`, `suite_path`
-    and `batch_size` do not exist: where a model runs never decides what it makes.
+    The class is made once a run with the YAML's `options` as keyword arguments, plus `weights` if the YAML gives them
+    and `device` if it takes one; where a model runs never decides what it makes. A model that needs to know all
+    prompts of the suite has a method `prepare(prompts)`, called once before the first batch.
     """
 
     card: Card

@@ -110,6 +110,11 @@ class Motion:
             raise MotionError(f"pose has {len(self.pose.rotations)} frames, joints have {len(self.joints)}")
         object.__setattr__(self, "meta", MappingProxyType(dict(self.meta)))
 
+    def __repr__(self) -> str:
+        """Return the facts in one line; 22 joints of every frame help nobody."""
+        pose = ", with pose" if self.pose is not None else ""
+        return f"Motion({len(self)} frames at {self.fps:g} fps, {self.seconds:.2f} s{pose})"
+
     def __len__(self) -> int:
         """Return the number of frames."""
         return len(self.joints)
