@@ -1,1 +1,1 @@
-"""Feature representations of motion: 276-dim (ViMoGen) and 263-dim (HumanML3D)."""
+"""Vector representations of motion: the 276-dim one of ViMoGen and the 263-dim one of HumanML3D."""
