@@ -48,7 +48,7 @@ def load_yaml(path: Path) -> Any:
     except OSError as error:
         raise ConfigError(f"{path}: can't be read: {error.strerror or error}") from error
     try:
-        return yaml.load(text, Loader=_UniqueKeys)  # noqa: S506 - a subclass of the safe loader
+        return yaml.load(text, Loader=_UniqueKeys)  # a subclass of the safe loader
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         line = f" in line {mark.line + 1}" if mark else ""

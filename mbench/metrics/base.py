@@ -20,10 +20,26 @@ from typing import Any, Literal
 from mbench.errors import NotApplicable, PluginError
 from mbench.motion import BENCHMARK_FPS, Motion
 from mbench.registry import Registry
+from mbench.suites.prompt import DIMENSIONS, Prompt
 
 Better = Literal["lower", "higher"]
 PILLARS = ("quality", "fidelity", "generalization")
 NEEDS = {"joints", "pose", "mesh", "judge", "reference set"}
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What a metric over a set gets of each generation.
+
+    Attributes:
+        prompt: the prompt.
+        motion: what was generated for it.
+        replicate: which of the prompt's motions, from 0.
+    """
+
+    prompt: Prompt
+    motion: Motion
+    replicate: int = 0
 
 
 @dataclass(frozen=True)
@@ -63,7 +79,17 @@ class MetricInfo:
     @property
     def is_dimension(self) -> bool:
         """Return whether this metric is how its dimension is scored, not a further look at it."""
-        return self.name == f"{self.pillar}/{self.dimension}"
+        return self.dimension in DIMENSIONS and self.name == f"{self.pillar}/{self.dimension}"
+
+    def scores(self, prompt: Prompt) -> bool:
+        """Return whether a prompt is scored on this metric.
+
+        A metric that informs one of the nine dimensions reads the prompts that list it; one with a dimension of its own,
+        as plugins have, reads every prompt that lists a dimension of its pillar.
+        """
+        if self.dimension in DIMENSIONS:
+            return self.dimension in prompt.dimensions
+        return any(DIMENSIONS.get(dimension) == self.pillar for dimension in prompt.dimensions)
 
 
 @dataclass(frozen=True)

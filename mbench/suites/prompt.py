@@ -6,6 +6,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 
+DIMENSIONS = {
+    "jitter_degree": "quality",
+    "dynamic_degree": "quality",
+    "ground_penetration": "quality",
+    "foot_sliding": "quality",
+    "foot_floating": "quality",
+    "body_penetration": "quality",
+    "pose_quality": "quality",
+    "motion_condition_consistency": "fidelity",
+    "motion_generalizability": "generalization",
+}  # the nine dimensions of the benchmark, each with its pillar
+
+
 @dataclass(frozen=True)
 class Prompt:
     """One line of a suite.

@@ -1,0 +1,61 @@
+"""The command line: `mbench`. Results on stdout, progress and errors on stderr.
+
+Exit codes: 0 complete, 1 finished with something missing, 2 something the user can put right, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import errno
+import sys
+
+import typer
+
+from mbench.cli import data, evaluate, files, listing
+from mbench.errors import EXIT_INTERRUPTED, EXIT_USER, MBenchError, one_line
+
+app = typer.Typer(
+    name="mbench",
+    help="Judge text-to-3D-human-motion models. Start with: mbench evaluate model.yaml",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (
+    evaluate.evaluate, evaluate.validate, evaluate.score, evaluate.compare,
+    files.convert, files.inspect, listing.list_, listing.describe,
+):  # fmt: skip
+    app.command(name=command.__name__.rstrip("_"))(command)
+app.add_typer(data.app, name="data")
+
+
+@app.callback(invoke_without_command=True)
+def _root(version: bool = typer.Option(False, "--version", help="Show the version and exit.")) -> None:
+    if version:
+        from mbench import __version__
+
+        typer.echo(f"mbench {__version__}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line and exit with its code; what the user can put right is one line on stderr."""
+    try:
+        app()
+    except MBenchError as error:
+        _fail(str(error))
+    except KeyboardInterrupt:
+        typer.echo("interrupted; the same command carries on where this stopped", err=True)
+        sys.exit(EXIT_INTERRUPTED)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of a pipe left, e.g. `| head`
+        sys.exit(EXIT_USER)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EDQUOT, errno.EPERM):
+            raise
+        _fail(one_line(error))
+
+
+def _fail(message: str) -> None:
+    typer.echo(f"mbench: {' '.join(message.split())}", err=True)
+    sys.exit(EXIT_USER)

@@ -1,0 +1,85 @@
+"""`mbench evaluate`: generate → score → summarise.
+
+Stages meet only in the results folder; each can be run alone, stopped and resumed.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from mbench.config import EvaluateConfig
+from mbench.errors import ConfigError
+from mbench.generate_stage import generate
+from mbench.plan import Plan, plan_of
+from mbench.provenance import now, provenance
+from mbench.score_stage import score_run
+from mbench.summary import summarise
+
+Stage = Literal["generate", "score", "summarise"]
+
+
+def evaluate(
+    config: EvaluateConfig | Path | str | dict[str, Any],
+    stage: Stage | None = None,
+    quiet: bool = True,
+    retry: bool = False,
+    rescore: bool = False,
+    official: bool = False,
+) -> dict[str, Any]:
+    """Run an evaluation, or carry on with one that was stopped, and return its `result.json`.
+
+    Args:
+        config: a configuration, the path of a `model.yaml`, its content as a mapping, or the folder of a run.
+        stage: run only this stage; None for all that are left.
+        quiet: no progress on stderr.
+        retry: generate again what failed before.
+        rescore: compute again what has a score already.
+        official: write the result files of the official release too.
+
+    Returns:
+        the content of `result.json`; after the stages generate and score alone, that of `run.json`.
+
+    Raises:
+        MBenchError: anything the user can put right.
+    """
+    plan = plan_of(config)
+    _write_run(plan, finished=False)
+    if stage in (None, "generate"):
+        if plan.model is not None:
+            generate(plan, quiet, retry)
+        elif stage == "generate":
+            raise ConfigError(
+                f"{plan.folder.path}: a run folder can be scored again, not generated; pass its YAML file"
+            )
+    if stage in (None, "score"):
+        score_run(plan, quiet, rescore)
+    if stage in ("generate", "score"):
+        return _write_run(plan, finished=True)
+    result = summarise(plan)
+    plan.folder.write_result(result)
+    _write_run(plan, finished=True)
+    if official:
+        from mbench.official import write_official
+
+        write_official(plan.folder, plan.prompts)
+    from mbench.report import write_report
+
+    write_report(plan.folder, plan.prompts)
+    return result
+
+
+def _write_run(plan: Plan, finished: bool) -> dict[str, Any]:
+    before = plan.folder.read_run() or {}
+    run = {
+        "run_id": plan.run_id,
+        "config": plan.config.model_dump(),
+        "base": str(plan.config.base.resolve()),
+        "card": plan.card,
+        "suite": {"name": plan.suite.name, "version": plan.suite.version, "hash": plan.suite.hash},
+        "provenance": provenance(),
+        "start": before.get("start", now()),
+        "end": now() if finished else None,
+    }
+    plan.folder.write_run(run)
+    return run

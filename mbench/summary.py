@@ -1,0 +1,159 @@
+"""The summarise stage: `result.json` from `scores.csv`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mbench.metrics.anchors import Anchors, load_anchors
+from mbench.metrics.base import Metric
+from mbench.plan import Plan
+from mbench.results import FAILED, NO_MOTION, ScoreRow
+from mbench.scoring import per_motion
+from mbench.stats import bootstrap_weights, interval, mean_with_interval, weighted_means
+from mbench.suites.prompt import Prompt
+
+Floats = NDArray[np.float64]
+OFF = 0.1  # relative difference of a motion's length to its prompt's that is worth a note
+
+
+def summarise(plan: Plan) -> dict[str, Any]:
+    """Return the content of `result.json`.
+
+    A metric is the mean over prompts of the mean over replicates; its interval is the 95 % percentile bootstrap over
+    prompts (clusters of replicates). A dimension's `score` maps the metric to 0 (control) … 1 (real motion) by the
+    anchors, and a pillar is the mean of its dimensions' scores.
+
+    Args:
+        plan: of a run whose motions are scored.
+    """
+    rows = list(plan.folder.read_scores().values())
+    metrics = {name: summary_of(name, item, _rows_of(rows, name, item)) for name, item in plan.metrics}
+    metrics = {name: summary for name, summary in metrics.items() if summary["n"] or summary["missing"]}
+    anchors = load_anchors()
+    return {
+        "model": plan.card["name"],
+        "kind": plan.card["kind"],
+        "run_id": plan.run_id,
+        "suite": {"name": plan.suite.name, "version": plan.suite.version, "hash": plan.suite.hash},
+        "prompts": len(plan.prompts),
+        "replicates": plan.config.run.replicates,
+        "motions": sum(row.file is not None for row in plan.folder.generations().values()),
+        "metrics": metrics,
+        "pillars": _pillars(plan, metrics, rows, anchors),
+        "anchors": anchors.version,
+        "notes": _notes(plan),
+    }
+
+
+def _rows_of(rows: Iterable[ScoreRow], name: str, item: Metric) -> list[ScoreRow]:
+    return [row for row in rows if row.metric == name and row.version == item.info.version]
+
+
+def summary_of(name: str, item: Metric, rows: Sequence[ScoreRow]) -> dict[str, Any]:
+    """Return value, interval, counts and reasons of one metric.
+
+    Args:
+        name: of the metric.
+        item: the metric.
+        rows: its rows of `scores.csv`.
+
+    Returns:
+        `value`, `low`, `high`, `std` (population, over prompts), `n` (prompts with a value), `missing` (motions without
+        one), `failed` (of these, how many are faults and not "does not apply"), `reasons` with their counts, and the
+        facts of the metric.
+    """
+    facts = {"unit": item.info.unit, "better": item.info.better, "version": item.info.version}
+    facts |= {"dimension": item.info.dimension, "is_dimension": item.info.is_dimension}
+    without = [row.reason or "" for row in rows if row.value is None]
+    counts = {
+        "missing": len(without),
+        "failed": sum(item.info.is_dimension or reason.startswith((FAILED, NO_MOTION)) for reason in without),
+        "reasons": dict(Counter(without).most_common()),
+    }
+    if item.info.over_set:
+        return {**_over_set(rows), **counts, **facts}
+    values = by_prompt(rows)
+    mean, low, high = mean_with_interval(values)
+    std = float(values.std()) if len(values) else None
+    return {"value": mean, "low": low, "high": high, "std": std, "n": len(values), **counts, **facts}
+
+
+def by_prompt(rows: Iterable[ScoreRow]) -> Floats:
+    """Return the mean over replicates of each prompt that has a value, in the order of the rows."""
+    return np.array(list(prompt_means(rows).values()), dtype=np.float64)
+
+
+def prompt_means(rows: Iterable[ScoreRow]) -> dict[str, float]:
+    """Return {prompt: mean over its replicates that have a value}."""
+    values: dict[str, list[float]] = {}
+    for row in rows:
+        if row.value is not None:
+            values.setdefault(row.prompt, []).append(row.value)
+    return {prompt: float(np.mean(found)) for prompt, found in values.items()}
+
+
+def _over_set(rows: Sequence[ScoreRow]) -> dict[str, Any]:
+    """Return the value of a metric over the set, with a normal interval from its resamples."""
+    value = next((row.value for row in rows if row.replicate == 0), None)
+    resampled = [row.value for row in rows if row.replicate > 0 and row.value is not None]
+    if value is None or len(resampled) < 2:
+        return {"value": value, "low": None, "high": None, "std": None, "n": int(value is not None)}
+    half = 1.96 * float(np.std(resampled, ddof=1))
+    return {"value": value, "low": value - half, "high": value + half, "std": None, "n": 1}
+
+
+def _pillars(
+    plan: Plan, metrics: dict[str, dict[str, Any]], rows: Sequence[ScoreRow], anchors: Anchors
+) -> dict[str, dict[str, Any]]:
+    """Return each pillar's score, and set `score` of the metrics that are dimensions."""
+    pillars: dict[str, dict[str, Any]] = {}
+    for pillar in ("quality", "fidelity", "generalization"):
+        dimensions = [
+            (name, item) for name, item in per_motion(plan.metrics)
+            if item.info.pillar == pillar and item.info.is_dimension and name in metrics
+        ]  # fmt: skip
+        for name, _ in dimensions:
+            value = metrics[name]["value"]
+            metrics[name]["score"] = None if value is None else anchors.score(name, value)
+        scored = [(name, item) for name, item in dimensions if metrics[name]["score"] is not None]
+        if scored:
+            columns = [prompt_means(_rows_of(rows, name, item)) for name, item in scored]
+            pillars[pillar] = _pillar([name for name, _ in scored], columns, plan.prompts, anchors)
+    return pillars
+
+
+def _pillar(
+    names: list[str], columns: list[dict[str, float]], prompts: Sequence[Prompt], anchors: Anchors
+) -> dict[str, Any]:
+    """Return the mean of anchored dimension scores; prompts are resampled for all dimensions at once."""
+    table = np.array([[column.get(prompt.id, np.nan) for column in columns] for prompt in prompts])
+    table = table[~np.isnan(table).all(axis=1)]
+    value = float(np.mean([anchors.score(name, mean) for name, mean in zip(names, np.nanmean(table, 0), strict=True)]))
+    low = high = None
+    if len(table) > 1:
+        means = weighted_means(table, bootstrap_weights(len(table)))
+        scores = np.stack([anchors.score_many(name, means[:, i]) for i, name in enumerate(names)], axis=1)
+        low, high = interval(scores.mean(axis=1))
+    return {"value": value, "low": low, "high": high, "dimensions": names, "n": len(table)}
+
+
+def _notes(plan: Plan) -> list[str]:
+    """Return what a reader of the numbers must know."""
+    notes = list(plan.suite.notes)
+    seconds = {prompt.id: prompt.seconds for prompt in plan.prompts}
+    made = [row for row in plan.folder.generations().values() if row.frames and row.fps and row.prompt in seconds]
+    off = sum(abs(row.frames / row.fps - seconds[row.prompt]) > OFF * seconds[row.prompt] for row in made)  # type: ignore[operator]
+    if off:
+        notes.append(f"{off} of {len(made)} motions are more than 10 % shorter or longer than their prompt asks")
+    listed = {dimension for prompt in plan.prompts for dimension in prompt.dimensions}
+    unscored = sorted(listed - {item.info.dimension for _, item in per_motion(plan.metrics)})
+    if unscored:
+        notes.append(f"dimensions of the suite that this run does not score: {', '.join(unscored)}")
+    if plan.config.run.limit:
+        notes.append(f"limited to the first {len(plan.prompts)} of {len(plan.suite)} prompts")
+    return notes
