@@ -84,8 +84,8 @@ def foot_skate_speed(motion: Motion) -> float | None:
     speed, height = _steps(motion)
     above = np.clip((height - resting_height(motion)) / MANN_HEIGHT, 0, 1)
     weight = 2 - 2**above
-    if weight.sum() < 1:
-        raise NotApplicable("the feet are never down for a frame")
+    if not weight.any():
+        raise NotApplicable("the feet are never down from one frame to the next")
     return float((weight * speed).sum() / weight.sum())
 
 
