@@ -33,6 +33,10 @@ def _drift(motion: Motion, metres: float) -> Motion:
     return motion.with_meta(root_drift_m=metres)
 
 
+def _random(seconds: float, fps: float) -> Motion:
+    return posed(seed=1, frames=round(seconds * fps), fps=fps, highest_hz=3)
+
+
 # The fault that each metric claims to catch, in growing strength.
 FAULTS: dict[str, tuple[Callable[[Motion, float], Motion], tuple[float, ...]]] = {
     "quality/jitter_degree": (_noise, (0, 0.005, 0.01, 0.02)),
@@ -109,6 +113,14 @@ def test_gets_worse_with_its_fault(metric: Metric, kind: str, request: pytest.Fi
     values = [mean_value(metric, [fault(motion, level) for motion in motions]) for level in levels]
     worse = values if metric.info.better == "lower" else [-value for value in values]
     assert all(a <= b for a, b in zip(worse, worse[1:], strict=False)) and worse[0] < worse[-1], values
+
+
+@pytest.mark.parametrize("fps", [30.0, 60.0, 120.0])
+@pytest.mark.parametrize("make", [make_walk, _random], ids=["walk", "random"])
+def test_does_not_see_the_frame_rate(metric: Metric, make: Callable[..., Motion], fps: float) -> None:
+    # Both motions are the same curve at any rate, with nothing above 5 Hz, which 20 fps hold.
+    slow, fast = (make(seconds=5, fps=rate).with_meta(root_drift_m=0.03) for rate in (20.0, fps))
+    assert metric(fast) == pytest.approx(metric(slow), rel=5e-3, abs=1e-4)
 
 
 @pytest.mark.parametrize("frames", [1, 2, 3])
