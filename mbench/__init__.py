@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mbench.errors import MBenchError
     from mbench.io import read_motion, write_motion
     from mbench.metrics.base import Sample, metric, metric_over_set
-    from mbench.models.base import Card
+    from mbench.card import Card
     from mbench.motion import Motion, Pose
     from mbench.runner import evaluate
     from mbench.scoring import score
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Card": "mbench.models.base:Card",
+    "Card": "mbench.card:Card",
     "MBenchError": "mbench.errors:MBenchError",
     "Motion": "mbench.motion:Motion",
     "Pose": "mbench.motion:Pose",

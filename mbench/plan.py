@@ -10,6 +10,7 @@ from typing import Any
 from mbench.config import EvaluateConfig, load_config, resolve_path
 from mbench.errors import ConfigError
 from mbench.files import hash_of
+from mbench.judges.base import Judge, build_judge
 from mbench.metrics.base import Metric
 from mbench.models.base import MotionModel
 from mbench.models.build import build_model
@@ -33,6 +34,7 @@ class Plan:
         metrics: by name.
         card: of the model, as JSON values.
         model: the model, None when a finished run is scored again.
+        judge: the judge, None where no metric needs one.
         run_id: hash of everything that decides the motions.
         folder: where the results go.
     """
@@ -43,6 +45,7 @@ class Plan:
     metrics: list[tuple[str, Metric]]
     card: dict[str, Any]
     model: MotionModel | None
+    judge: Judge | None
     run_id: str
     folder: RunFolder
 
@@ -73,7 +76,13 @@ def make_plan(config: EvaluateConfig) -> Plan:
     }  # fmt: skip
     run_id = hash_of(decides)[:12]
     folder = RunFolder(Path(config.output) / _safe(card["name"]) / run_id)
-    return Plan(config, suite, suite.prompts[: config.run.limit], metrics, card, model, run_id, folder)
+    prompts = suite.prompts[: config.run.limit]
+    return Plan(config, suite, prompts, metrics, card, model, _judge(config, metrics), run_id, folder)
+
+
+def _judge(config: EvaluateConfig, metrics: list[tuple[str, Metric]]) -> Judge | None:
+    """Return the judge, made only where a metric asks for one."""
+    return build_judge(config.judge) if any("judge" in item.info.needs for _, item in metrics) else None
 
 
 def reopen(folder: Path) -> Plan:
@@ -91,7 +100,8 @@ def reopen(folder: Path) -> Plan:
         raise ConfigError(f"{folder}: suite {suite.name!r} has changed since the run; its scores would mix two suites")
     prompts = suite.prompts[: config.run.limit]
     metrics = select_metrics(config.metrics)
-    return Plan(config, suite, prompts, metrics, run["card"], None, run["run_id"], RunFolder(folder))
+    judge = _judge(config, metrics)
+    return Plan(config, suite, prompts, metrics, run["card"], None, judge, run["run_id"], RunFolder(folder))
 
 
 def _suite_name(config: EvaluateConfig) -> str:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -88,6 +89,28 @@ class RunFolder:
         self.partial = path / "scores.partial.csv"
         self.result = path / "result.json"
         self.run = path / "run.json"
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the folder against other processes, and clear away what a killed one left half-written.
+
+        Raises:
+            MBenchError: another process holds it, or it can't be made.
+        """
+        from filelock import FileLock, Timeout
+
+        lock = self.path / ".lock"
+        try:
+            self.motions.mkdir(parents=True, exist_ok=True)
+            with FileLock(lock, timeout=0):
+                for left in [*self.path.glob(".*.*"), *self.motions.glob(".*.*")]:
+                    left.unlink()
+                yield
+                lock.unlink(missing_ok=True)
+        except Timeout:
+            raise MBenchError(f"{self.path}: another mbench is working on this run; wait for it or stop it") from None
+        except OSError as error:
+            raise MBenchError(f"{self.path}: can't be written: {error.strerror or error}") from error
 
     def read_run(self) -> dict[str, Any] | None:
         """Return `run.json`, None where there is none.

@@ -20,7 +20,7 @@ Stage = Literal["generate", "score", "summarise"]
 
 
 def evaluate(
-    config: EvaluateConfig | Path | str | dict[str, Any],
+    config: Plan | EvaluateConfig | Path | str | dict[str, Any],
     stage: Stage | None = None,
     quiet: bool = True,
     retry: bool = False,
@@ -30,7 +30,7 @@ def evaluate(
     """Run an evaluation, or carry on with one that was stopped, and return its `result.json`.
 
     Args:
-        config: a configuration, the path of a `model.yaml`, its content as a mapping, or the folder of a run.
+        config: a plan, a configuration, the path of a `model.yaml`, its content as a mapping, or the folder of a run.
         stage: run only this stage; None for all that are left.
         quiet: no progress on stderr.
         retry: generate again what failed before.
@@ -43,19 +43,24 @@ def evaluate(
     Raises:
         MBenchError: anything the user can put right.
     """
-    plan = plan_of(config)
-    _write_run(plan, finished=False)
-    if stage in (None, "generate"):
-        if plan.model is not None:
+    plan = config if isinstance(config, Plan) else plan_of(config)
+    if plan.model is None and stage == "generate":
+        raise ConfigError(f"{plan.folder.path}: a run folder can be scored again, not generated; pass its YAML file")
+    with plan.folder.locked():
+        _write_run(plan, finished=False)
+        if stage in (None, "generate") and plan.model is not None:
             generate(plan, quiet, retry)
-        elif stage == "generate":
-            raise ConfigError(
-                f"{plan.folder.path}: a run folder can be scored again, not generated; pass its YAML file"
-            )
-    if stage in (None, "score"):
-        score_run(plan, quiet, rescore)
-    if stage in ("generate", "score"):
+        if stage in (None, "score"):
+            score_run(plan, quiet, rescore)
+        if stage in (None, "summarise"):
+            return _finish(plan, official)
         return _write_run(plan, finished=True)
+
+
+def _finish(plan: Plan, official: bool) -> dict[str, Any]:
+    """Write the summary, the report and, if asked for, the official files."""
+    from mbench.report import write_report
+
     result = summarise(plan)
     plan.folder.write_result(result)
     _write_run(plan, finished=True)
@@ -63,8 +68,6 @@ def evaluate(
         from mbench.official import write_official
 
         write_official(plan.folder, plan.prompts)
-    from mbench.report import write_report
-
     write_report(plan.folder, plan.prompts)
     return result
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -108,7 +109,7 @@ def _score_sets(
     """Return the rows of metrics over the whole set: replicate 0 is the value, 1 to 20 are resamples of the prompts."""
     new: list[ScoreRow] = []
     for name, item in plan.metrics:
-        usable = item.info.over_set and item.info.needs <= {"joints", "pose"}
+        usable = item.info.over_set and item.info.needs <= {"joints", "pose", "judge"}
         if not usable or (name, item.info.version, "", 0) in rows:
             continue
         samples = [
@@ -116,11 +117,13 @@ def _score_sets(
             for prompt, replicate in plan.tasks
             if item.info.scores(prompt) and (row := generations.get((prompt.id, replicate))) and row.file
         ]  # fmt: skip
-        new += _set_rows(name, item, samples)
+        also = [plan.judge] if "judge" in item.info.needs else []
+        new += _set_rows(name, item, samples, also)
     return new
 
 
-def _set_rows(name: str, item: Metric, samples: list[Sample]) -> list[ScoreRow]:
+def _set_rows(name: str, item: Metric, samples: list[Sample], also: list[Any]) -> list[ScoreRow]:
+    """Return the rows of one metric over the set; `also` holds what it takes beside the samples."""
     by_prompt: dict[str, list[Sample]] = {}
     for sample in samples:
         by_prompt.setdefault(sample.prompt.id, []).append(sample)
@@ -129,7 +132,7 @@ def _set_rows(name: str, item: Metric, samples: list[Sample]) -> list[ScoreRow]:
     rows = []
     for replicate, draw in enumerate([range(len(groups)), *draws]):
         try:
-            value, reason = item.evaluate([sample for index in draw for sample in groups[index]])
+            value, reason = item.evaluate([sample for index in draw for sample in groups[index]], *also)
         except Exception as error:
             value, reason = None, f"{FAILED}{one_line(error)}"
         rows.append(ScoreRow(name, item.info.version, "", replicate, value, reason))

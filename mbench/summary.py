@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mbench.metrics.anchors import Anchors, load_anchors
+from mbench.metrics.anchors import Anchors, anchored, load_anchors
 from mbench.metrics.base import Metric
 from mbench.plan import Plan
 from mbench.results import FAILED, NO_MOTION, ScoreRow
@@ -118,8 +118,7 @@ def _pillars(
             if item.info.pillar == pillar and item.info.is_dimension and name in metrics
         ]  # fmt: skip
         for name, _ in dimensions:
-            value = metrics[name]["value"]
-            metrics[name]["score"] = None if value is None else anchors.score(name, value)
+            metrics[name]["score"] = anchored(name, metrics[name]["value"])
         scored = [(name, item) for name, item in dimensions if metrics[name]["score"] is not None]
         if scored:
             columns = [prompt_means(_rows_of(rows, name, item)) for name, item in scored]
@@ -133,12 +132,15 @@ def _pillar(
     """Return the mean of anchored dimension scores; prompts are resampled for all dimensions at once."""
     table = np.array([[column.get(prompt.id, np.nan) for column in columns] for prompt in prompts])
     table = table[~np.isnan(table).all(axis=1)]
-    value = float(np.mean([anchors.score(name, mean) for name, mean in zip(names, np.nanmean(table, 0), strict=True)]))
+    scale = [anchors.by_metric[name] for name in names]
+
+    def scores(means: Floats) -> Floats:
+        return np.stack([anchor.score(means[:, i]) for i, anchor in enumerate(scale)], axis=1).mean(axis=1)
+
+    value = float(scores(np.nanmean(table, axis=0, keepdims=True))[0])
     low = high = None
     if len(table) > 1:
-        means = weighted_means(table, bootstrap_weights(len(table)))
-        scores = np.stack([anchors.score_many(name, means[:, i]) for i, name in enumerate(names)], axis=1)
-        low, high = interval(scores.mean(axis=1))
+        low, high = interval(scores(weighted_means(table, bootstrap_weights(len(table)))))
     return {"value": value, "low": low, "high": high, "dimensions": names, "n": len(table)}
 
 

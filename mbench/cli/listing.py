@@ -79,9 +79,13 @@ def _registry(kind: str) -> Any:
         from mbench.suites import SUITES
 
         return SUITES
+    if kind == "judge":
+        from mbench.judges.base import JUDGES
+
+        return JUDGES
     from mbench.registry import Registry
 
-    return Registry(kind)  # judges and bodies come from plugins alone so far
+    return Registry(kind)  # bodies come from plugins alone so far
 
 
 def _facts_or_cause(kind: str, name: str) -> dict[str, Any]:

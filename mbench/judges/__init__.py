@@ -1,0 +1,1 @@
+"""Judges: who answers whether a motion shows what a text asks."""
