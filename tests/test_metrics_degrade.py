@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from motions import posed
 
 from mbench.errors import MotionError
 from mbench.motion import Motion, degrade
 from mbench.motion.kinematics import forward_kinematics
 from mbench.motion.skeleton import INDEX
+from motions import posed
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 import pytest
-from conftest import make_walk
 
+from conftest import make_walk
 from mbench.metrics.base import METRICS
 from mbench.metrics.feet import count_peaks
 from mbench.metrics.smoothness import sparc

@@ -7,14 +7,14 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
-from conftest import make_walk
-from mocap import real_clip
-from motions import posed
-from naive_metrics import NAIVE
 
+from conftest import make_walk
 from mbench.metrics.base import METRICS, PILLARS, Metric
 from mbench.motion import Motion, degrade
 from mbench.motion.canonical import translate, yaw
+from mocap import real_clip
+from motions import posed
+from naive_metrics import NAIVE
 
 NAMES = [n for n in METRICS.names() if not METRICS.get(n).info.over_set and METRICS.get(n).info.needs <= {"joints"}]
 REAL = ("cmu_07_12", "cmu_05_16", "cmu_94_07", "cmu_49_02", "dm_humanoid3d_spinkick", "bandai1_punch_normal_001")
