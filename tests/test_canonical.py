@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from motions import posed
 
 from mbench.errors import MotionError
 from mbench.motion import Motion, Pose
 from mbench.motion.canonical import canonicalise, heading, translate, yaw
 from mbench.motion.kinematics import forward_kinematics
 from mbench.motion.skeleton import REST_OFFSETS
+from motions import posed
 
 ANGLES = st.floats(-3.1, 3.1)
 METRES = st.floats(-20, 20)

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from motions import posed
 
 from mbench.errors import MotionError
 from mbench.motion import Motion
 from mbench.motion.canonical import translate, yaw
 from mbench.motion.representations import hml263 as rep
 from mbench.motion.representations.rows import SMPL_TO_OURS
+from motions import posed
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from motions import posed
 from safetensors.numpy import load_file
 from scipy.spatial.transform import Rotation
 
@@ -15,6 +14,7 @@ from mbench.motion.canonical import translate, yaw
 from mbench.motion.kinematics import forward_kinematics
 from mbench.motion.representations import vimogen276 as rep
 from mbench.motion.representations.rows import matrix_from_6d, matrix_to_6d
+from motions import posed
 
 
 @pytest.fixture(scope="module")
