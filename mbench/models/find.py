@@ -15,8 +15,8 @@ WIDEST = 8  # digits that a zero-padded id is looked for with
 def find_motion(folder: Path, prompt_id: str) -> Path | None:
     """Return the motion file of a prompt, or None where there is none.
 
-    Looks for `<id>.npz`, `.npy`, `.pt` and `.bvh`, and for the official generator's `<id>/motion_gen_condition_on_*.pt`;
-    an id that is a number also in any zero-padded spelling (`7`, `007`).
+    Looks for `<id>.npz`, `.npy`, `.pt` and `.bvh`, and for `<id>/motion_gen_condition_on_*.pt` of the official
+    generator; an id that is a number also in any zero-padded spelling (`7`, `007`).
 
     Args:
         folder: where the files lie.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from mbench.suites.document import read_document, suite_of
 from mbench.suites.suite import BUILT_IN, SUITES, Suite
 
 DATA = Path(__file__).parent / "data"
@@ -14,6 +13,8 @@ DATA = Path(__file__).parent / "data"
 @cache
 def _built_in(name: str) -> Suite:
     """Return a suite of the package's data."""
+    from mbench.suites.document import read_document, suite_of  # pydantic, which listing names does not need
+
     path = DATA / f"{name}.json"
     return suite_of(read_document(path), str(path), DATA, BUILT_IN)
 

@@ -1,7 +1,7 @@
 """The prompt files of the official release, `MBench_eval_info.json` and `MBench_final.json`, read unchanged.
 
-Both hold 450 prompts. The first has a row for each pair of prompt and dimension and counts time in frames at 20 fps; the
-second has a row for each prompt and counts in seconds. What they repeat is left out, and the suite's notes say so.
+Both hold 450 prompts. The first has a row for each pair of prompt and dimension and counts time in frames at 20 fps;
+the second has a row for each prompt and counts in seconds. What they repeat is left out, and the suite's notes say so.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def suite_of_official(rows: list[Any], path: Path) -> Suite:
 
 def _rows(rows: list[Any], model: type[_EvalInfo] | type[_Final], path: Path) -> list[Any]:
     try:
-        checked: list[Any] = model.model_validate({"rows": rows}).rows  # type: ignore[attr-defined]
+        checked: list[Any] = model.model_validate({"rows": rows}).rows
     except ValidationError as error:
         raise ConfigError(f"{path}: {validation_message(error, model)}") from error
     return checked

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-
 DIMENSIONS = {
     "jitter_degree": "quality",
     "dynamic_degree": "quality",

@@ -12,6 +12,7 @@ from mbench.registry import Registry
 from mbench.suites.prompt import Prompt
 
 BUILT_IN = "built-in"
+SUFFIXES = (".yaml", ".yml", ".json")  # of suite files
 
 
 @dataclass(frozen=True)

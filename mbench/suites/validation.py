@@ -74,8 +74,8 @@ def check_texts(suite: Suite) -> Iterator[str]:
 def check_repeated_texts(suite: Suite) -> Iterator[str]:
     """Refuse two prompts that say the same but for case and punctuation."""
     for index, before in _repeats(text_key(prompt.text) for prompt in suite.prompts):
-        prompt = suite.prompts[index]
-        yield f"{_where(index, prompt)}.text: {prompt.text!r} is the text of {_where(before, suite.prompts[before])} too"
+        prompt, other = suite.prompts[index], suite.prompts[before]
+        yield f"{_where(index, prompt)}.text: {prompt.text!r} is the text of {_where(before, other)} too"
 
 
 def check_seconds(suite: Suite) -> Iterator[str]:
