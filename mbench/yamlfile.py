@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from pydantic import BaseModel, ValidationError
 
 from mbench.errors import ConfigError, did_you_mean
 
+_BRIEF = reprlib.Repr()
+_BRIEF.maxlevel = 2
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -75,10 +78,15 @@ def validation_message(error: ValidationError, model: type[BaseModel]) -> str:
         return f"unknown field {field!r}{hint}{more}"
     if first["type"] == "missing":
         return f"field {field!r} is missing{more}"
-    found = repr(first["input"])
-    found = found if len(found) <= 60 else found[:57] + "…"
+    found = shown(first["input"])
     message = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
     return f"{field}: found {found}; expected {message}{more}"
+
+
+def shown(value: Any) -> str:
+    """Return a value as one short line; nested ones are cut before they are spelt out: aliases of YAML can nest fast."""
+    text = repr(value) if isinstance(value, str | int | float) else _BRIEF.repr(value)
+    return text if len(text) <= 60 else text[:57] + "…"
 
 
 def _field(location: tuple[int | str, ...]) -> str:

@@ -18,7 +18,7 @@ from mbench.suites.names import CONSISTENCY, GROUPS, expand_dimensions
 from mbench.suites.prompt import DIMENSIONS, Prompt
 from mbench.suites.suite import Suite
 from mbench.suites.validation import text_key
-from mbench.yamlfile import validation_message
+from mbench.yamlfile import shown, validation_message
 
 BLOCKS = {
     "motion_quality": GROUPS["quality"],
@@ -159,7 +159,7 @@ def _candidates(number: int, row: _Row, notes: list[str], path: Path) -> tuple[s
     """Return the distractors, each once and without the prompt; notes say what was left out."""
     texts = row.auxiliary_info
     if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
-        raise ConfigError(f"{path}: prompt {number}, auxiliary_info: found {texts!r:.60}; expected a list of texts")
+        raise ConfigError(f"{path}: prompt {number}, auxiliary_info: found {shown(texts)}; expected a list of texts")
     kept: dict[str, str] = {}
     for text in texts:
         key = text_key(text)
