@@ -84,7 +84,7 @@ def validation_message(error: ValidationError, model: type[BaseModel]) -> str:
 
 
 def shown(value: Any) -> str:
-    """Return a value as one short line; nested ones are cut before they are spelt out: aliases of YAML can nest fast."""
+    """Return a value as one short line; nested ones are cut before they are spelt out, as YAML aliases nest fast."""
     text = repr(value) if isinstance(value, str | int | float) else _BRIEF.repr(value)
     return text if len(text) <= 60 else text[:57] + "…"
 
