@@ -44,7 +44,7 @@ def compare_runs(first: Path, second: Path) -> dict[str, Any]:
         if pairs is None or not len(pairs):
             left_out[name] = reason or "no prompt has a value in both runs"
         else:
-            compared[name] = _comparison(pairs, facts[0]["better"])  # type: ignore[index]
+            compared[name] = _comparison(pairs, facts[0]["better"])
     labels = [f"{result['model']} ({result['run_id']})" for result in results]
     return {
         "schema": 1, "first": labels[0], "second": labels[1], "suite": suites[0]["name"],

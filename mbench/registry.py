@@ -104,9 +104,14 @@ class Registry(Generic[T]):
         return self._items[key]
 
     def names(self) -> list[str]:
-        """Return all registered names, sorted; entry points are not imported for it."""
+        """Return the names of this package and of entry points, sorted; entry points are not imported for it.
+
+        What some other module registered by being imported is found by name, but not listed: what a pillar stands for
+        must not depend on what happens to be imported.
+        """
         self._load_builtin()
-        return sorted({*self._items, *self._points()})
+        own = {name for name, item in self._items.items() if _origin(item).split(".")[0] == __package__}
+        return sorted({*own, *self._points()})
 
     def _load_builtin(self) -> None:
         if not self._loaded:

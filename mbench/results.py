@@ -99,18 +99,21 @@ class RunFolder:
         """
         from filelock import FileLock, Timeout
 
-        lock = self.path / ".lock"
+        lock = FileLock(self.path / ".lock", timeout=0)
         try:
             self.motions.mkdir(parents=True, exist_ok=True)
-            with FileLock(lock, timeout=0):
-                for left in [*self.path.glob(".*.*"), *self.motions.glob(".*.*")]:
-                    left.unlink()
-                yield
-                lock.unlink(missing_ok=True)
+            lock.acquire()
         except Timeout:
             raise MBenchError(f"{self.path}: another mbench is working on this run; wait for it or stop it") from None
         except OSError as error:
             raise MBenchError(f"{self.path}: can't be written: {error.strerror or error}") from error
+        try:
+            for left in [*self.path.glob(".*.*"), *self.motions.glob(".*.*")]:
+                left.unlink()
+            yield
+        finally:
+            Path(lock.lock_file).unlink(missing_ok=True)
+            lock.release()
 
     def read_run(self) -> dict[str, Any] | None:
         """Return `run.json`, None where there is none.

@@ -128,7 +128,8 @@ def _set_rows(name: str, item: Metric, samples: list[Sample], also: list[Any]) -
     for sample in samples:
         by_prompt.setdefault(sample.prompt.id, []).append(sample)
     groups = list(by_prompt.values())
-    draws = np.random.default_rng(0).integers(len(groups), size=(RESAMPLES, len(groups))) if groups else []
+    size = (RESAMPLES if groups else 0, len(groups))
+    draws = np.random.default_rng(0).integers(max(len(groups), 1), size=size)
     rows = []
     for replicate, draw in enumerate([range(len(groups)), *draws]):
         try:

@@ -58,7 +58,7 @@ CASES = {
         ["nowhere is not there"],
     ),  # fmt: skip
     "folder without motions": (
-        "model: {name: motions, options: {folder: .}}\nsuite: suite.yaml\n",
+        "model: {name: motions, options: {folder: bare}}\nsuite: suite.yaml\n",
         ["holds no motion file"],
     ),  # fmt: skip
     "command without placeholders": (
@@ -76,6 +76,7 @@ CASES = {
 def folder(tmp_path: Path) -> Path:
     write_small_suite(tmp_path / "suite.yaml")
     (tmp_path / "full").mkdir()
+    (tmp_path / "bare").mkdir()
     (tmp_path / "full" / "p00.npy").write_bytes(b"anything")
     return tmp_path
 
@@ -90,7 +91,7 @@ def test_bad_model_yaml(folder, case):
     message = str(caught.value)
     assert "\n" not in message
     assert all(word in message for word in words), message
-    assert {item.name for item in folder.iterdir()} == {"suite.yaml", "model.yaml", "full"}, "something was written"
+    assert {item.name for item in folder.iterdir()} == {"suite.yaml", "model.yaml", "full", "bare"}, "something was written"
 
 
 def test_the_command_line_says_it_in_one_line(folder):

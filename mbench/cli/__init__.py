@@ -6,8 +6,10 @@ Exit codes: 0 complete, 1 finished with something missing, 2 something the user 
 from __future__ import annotations
 
 import errno
+import os
 import sys
 
+import click
 import typer
 
 from mbench.cli import data, evaluate, files, listing
@@ -41,14 +43,16 @@ def _root(version: bool = typer.Option(False, "--version", help="Show the versio
 def main() -> None:
     """Run the command line and exit with its code; what the user can put right is one line on stderr."""
     try:
-        app()
+        sys.exit(app(standalone_mode=False))
+    except click.ClickException as error:
+        _fail(f"{error.format_message()} (see: mbench --help)")
     except MBenchError as error:
         _fail(str(error))
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, click.Abort):
         typer.echo("interrupted; the same command carries on where this stopped", err=True)
         sys.exit(EXIT_INTERRUPTED)
     except BrokenPipeError:
-        sys.stderr.close()  # the reader of a pipe left, e.g. `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader of a pipe left, e.g. `| head`
         sys.exit(EXIT_USER)
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EDQUOT, errno.EPERM):

@@ -13,6 +13,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
 from mbench.errors import ConfigError
 from mbench.metrics.base import canonical_name
 
@@ -34,9 +37,9 @@ class Anchor:
     control: float
     control_is: str
 
-    def score(self, value: float) -> float:
-        """Return 1 for the reference, 0 for the control, linear between, clipped beyond."""
-        return min(max((value - self.control) / (self.reference - self.control), 0.0), 1.0)
+    def score(self, values: ArrayLike) -> NDArray[np.float64]:
+        """Return 1 for the reference, 0 for the control, linear between, clipped beyond; any shape."""
+        return np.clip((np.asarray(values) - self.control) / (self.reference - self.control), 0.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ def anchored(metric_name: str, value: float | None) -> float | None:
         None where the value is missing or the metric has no anchor.
     """
     anchor = load_anchors().by_metric.get(canonical_name(metric_name))
-    return None if anchor is None or value is None else anchor.score(value)
+    return None if anchor is None or value is None else float(anchor.score(value))
 
 
 @cache

@@ -84,8 +84,8 @@ class MetricInfo:
     def scores(self, prompt: Prompt) -> bool:
         """Return whether a prompt is scored on this metric.
 
-        A metric that informs one of the nine dimensions reads the prompts that list it; one with a dimension of its own,
-        as plugins have, reads every prompt that lists a dimension of its pillar.
+        A metric that informs one of the nine dimensions reads the prompts that list it; one with a dimension of its
+        own, as plugins have, reads every prompt that lists a dimension of its pillar.
         """
         if self.dimension in DIMENSIONS:
             return self.dimension in prompt.dimensions

@@ -43,7 +43,7 @@ def build_model(config: ModelConfig, base: Path = Path(), device: str = "auto") 
     for attribute in ("card", "generate"):
         if not hasattr(model, attribute):
             raise PluginError(f"model {config.name!r} has no {attribute!r}; a model has `card` and `generate`")
-    return model  # type: ignore[no-any-return]
+    return model
 
 
 def _parameters(factory: Any) -> set[str]:

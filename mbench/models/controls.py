@@ -97,14 +97,14 @@ class Jittered(Control):
 
 
 class Sliding(Control):
-    """Control `sliding`: the whole body drifts at 0.5 m/s. Caught by foot_sliding."""
+    """Control `sliding`: set on the floor, the whole body drifts at 0.5 m/s. Caught by foot_sliding."""
 
     name = "sliding"
-    notes = "The whole body drifts sideways at 0.5 m/s."
+    notes = "Set on the floor, the whole body drifts at 0.5 m/s."
 
     def spoil(self, motion: Motion, generator: np.random.Generator) -> Motion:
         """Return the motion with a drift."""
-        return degrade.slide(motion, 0.5)
+        return degrade.slide(degrade.ground(motion), 0.5)
 
 
 class Shuffled(Control):
