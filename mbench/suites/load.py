@@ -8,7 +8,7 @@ from typing import Any
 
 from mbench.errors import ConfigError, MBenchError, PluginError, did_you_mean, one_line
 from mbench.suites.suite import SUFFIXES, SUITES, Suite
-from mbench.suites.validation import CHECKS, LENIENT_CHECKS, problems_of
+from mbench.suites.validation import LENIENT_CHECKS, checked
 
 
 def load_suite(name_or_path: str | Path) -> Suite:
@@ -26,7 +26,7 @@ def load_suite(name_or_path: str | Path) -> Suite:
     if isinstance(name_or_path, Path) or _names_file(name_or_path):
         return _read(Path(name_or_path).expanduser())
     suite = _of_plugin(name_or_path)
-    return _checked(suite, f"suite {name_or_path!r}")
+    return checked(suite, f"suite {name_or_path!r}")
 
 
 def suite_names() -> list[str]:
@@ -61,7 +61,7 @@ def suite_from_rows(
     prompts = [dict(row) for row in rows]
     values = {"name": name, "version": version, "description": description, "licence": licence, "prompts": prompts}
     where = f"suite {name!r}"
-    return _checked(suite_of(values, where, folder, "code"), where)
+    return checked(suite_of(values, where, folder, "code"), where)
 
 
 def _names_file(name: str) -> bool:
@@ -79,8 +79,8 @@ def _read(path: Path) -> Suite:
         raise ConfigError(f"{path}: there is no such suite file{did_you_mean(path.name, suite_names())}")
     values = read_document(path)
     if isinstance(values, list):
-        return _checked(suite_of_official(values, path), str(path), lenient=True)
-    return _checked(suite_of(values, str(path), path.parent, str(path)), str(path))
+        return checked(suite_of_official(values, path), str(path), LENIENT_CHECKS)
+    return checked(suite_of(values, str(path), path.parent, str(path)), str(path))
 
 
 def _of_plugin(name: str) -> Suite:
@@ -95,12 +95,4 @@ def _of_plugin(name: str) -> Suite:
     if not isinstance(suite, Suite):
         found = type(suite).__name__
         raise PluginError(f"suite {name!r} is a {found}; expected a Suite, or a function that returns one")
-    return suite
-
-
-def _checked(suite: Suite, where: str, lenient: bool = False) -> Suite:
-    problems = problems_of(suite, LENIENT_CHECKS if lenient else CHECKS)
-    if problems:
-        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        raise ConfigError(f"{where}: {problems[0]}{more}")
     return suite

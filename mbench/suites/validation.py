@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from mbench.errors import did_you_mean
+from mbench.errors import ConfigError, did_you_mean
 from mbench.suites.names import CATEGORIES, CONSISTENCY
 from mbench.suites.prompt import DIMENSIONS, Prompt
 from mbench.suites.suite import BUILT_IN, Suite
@@ -32,6 +32,24 @@ def validate(suite: Suite) -> list[str]:
 def problems_of(suite: Suite, checks: Iterable[Check]) -> list[str]:
     """Return the problems that some of the checks find, in the order of the checks."""
     return [problem for check in checks for problem in check(suite)]
+
+
+def checked(suite: Suite, where: str, checks: Iterable[Check] | None = None) -> Suite:
+    """Return the suite unchanged.
+
+    Args:
+        suite: any suite.
+        where: begins the message of an error.
+        checks: all of them where none are given.
+
+    Raises:
+        ConfigError: it has a problem; the first is told, the others are counted.
+    """
+    problems = problems_of(suite, CHECKS if checks is None else checks)
+    if problems:
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        raise ConfigError(f"{where}: {problems[0]}{more}")
+    return suite
 
 
 def _where(index: int, prompt: Prompt) -> str:

@@ -12,6 +12,7 @@ from mbench.files import atomic_write
 from mbench.suites.names import shorten_dimensions
 from mbench.suites.prompt import Prompt
 from mbench.suites.suite import SUFFIXES, Suite
+from mbench.suites.validation import checked
 
 
 def write_suite(suite: Suite, path: Path) -> None:
@@ -22,11 +23,12 @@ def write_suite(suite: Suite, path: Path) -> None:
         path: ends in .yaml, .yml or .json.
 
     Raises:
-        ConfigError: another suffix.
+        ConfigError: another suffix, or a suite that could not be read again.
         MBenchError: the file can't be written; what was there before stays.
     """
     if path.suffix.lower() not in SUFFIXES:
         raise ConfigError(f"{path}: a suite is written as {', '.join(SUFFIXES)}; found suffix {path.suffix!r}")
+    checked(suite, f"suite {suite.name!r}")
     document = {"name": suite.name, "version": suite.version, "description": suite.description}
     if suite.licence:
         document["licence"] = suite.licence
