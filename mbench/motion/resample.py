@@ -1,8 +1,8 @@
 """Bringing a motion to another frame rate, so that one motion scores the same whatever rate it was stored at.
 
 Frame k of the result is the motion at k / fps seconds. Going down, everything the new rate can't hold is filtered out
-first: a windowed sinc (Kaiser, beta 5) whose gain is 1/2 at the new rate's Nyquist frequency and which reaches 7 new
-frames to either side. To 20 fps that is -0.1 dB at 8 Hz, -6 dB at 10 Hz, -37 dB at 12 Hz, without shift in time.
+first: a windowed sinc (Kaiser, beta 7) whose gain is 1/2 at the new rate's Nyquist frequency and which reaches 8 new
+frames to either side. To 20 fps that is -0.2 dB at 8 Hz, -6 dB at 10 Hz, -33 dB at 12 Hz, without shift in time.
 docs/resampling.md says how it was chosen, and what it does to the published metrics.
 """
 
