@@ -1,0 +1,71 @@
+"""`report.html`: a finished run as one self-contained page that works without scripts and without a network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from importlib.resources import files
+from pathlib import Path
+
+from mbench.files import atomic_write
+from mbench.report.html import Html, section, slug, tag
+from mbench.results import RunFolder
+from mbench.suites.prompt import Prompt
+
+NAME = "report.html"
+
+
+def write_report(folder: RunFolder, prompts: Sequence[Prompt]) -> Path:
+    """Write `report.html` of a finished run and return its path; the same folder gives the same bytes.
+
+    Args:
+        folder: of a run that has a `result.json`.
+        prompts: of the run, in the order of the suite.
+
+    Raises:
+        MBenchError: the run is not finished, one of its files is broken, or the page can't be written.
+    """
+    text = page(folder, prompts)
+    path = folder.path / NAME
+    with atomic_write(path, "w") as file:
+        file.write(text)
+    return path
+
+
+def page(folder: RunFolder, prompts: Sequence[Prompt]) -> str:
+    """Return the whole page; see `write_report`."""
+    from mbench.report import breakdown, details, overview, reproduce
+    from mbench.report.content import read_content
+
+    content = read_content(folder, prompts)
+    bodies = {
+        "Pillars": overview.pillars(content),
+        "Metrics": overview.metrics_table(content),
+        "By prompt tag": breakdown.breakdown(content),
+        "Metric by metric": details.details(content),
+        "Missing values": overview.missing_values(content),
+        "How to reproduce": reproduce.reproduce(content),
+        "Cards": reproduce.cards(content),
+    }
+    there = {title: body for title, body in bodies.items() if body is not None}
+    boxes = (overview.completeness(content), overview.notes(content))
+    sections = (section(title, body) for title, body in there.items())
+    body = tag("body", overview.header(content), _navigation(there), tag("main", *boxes, *sections))
+    return f"<!doctype html>\n{tag('html', _head(content.result['model']), body, lang='en')}\n"
+
+
+def _navigation(titles: Iterable[str]) -> Html:
+    """Return links to the sections."""
+    links = [tag("li", tag("a", title, href=f"#{slug(title)}")) for title in titles]
+    return tag("nav", tag("ul", *links), aria_label="Sections")
+
+
+def _head(model: str) -> Html:
+    style = (files("mbench.report") / "style.css").read_text(encoding="utf-8")
+    return tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", name="color-scheme", content="light dark"),
+        tag("title", f"{model} · MBench report"),
+        tag("style", Html(style)),
+    )

@@ -1,0 +1,119 @@
+"""What a report is made from: one run folder, read once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mbench.errors import MBenchError, PluginError, UnknownNameError
+from mbench.metrics.anchors import Anchors, load_anchors
+from mbench.metrics.base import METRICS, MetricInfo
+from mbench.render.strip import strip_svg
+from mbench.results import Generation, RunFolder, ScoreRow
+from mbench.suites.prompt import Prompt
+from mbench.summary import prompt_means
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Content:
+    """A finished run.
+
+    Attributes:
+        folder: where it lies.
+        prompts: of the run, in the order of the suite.
+        run: `run.json`.
+        result: `result.json`.
+        generations: rows of `index.jsonl` by (prompt, replicate).
+        rows: rows of `scores.csv` by metric, only those of the version that the result summarises.
+        anchors: what 0 and 1 stand for; None where the result was scored with others than this version's.
+    """
+
+    folder: RunFolder
+    prompts: Sequence[Prompt]
+    run: dict[str, Any]
+    result: dict[str, Any]
+    generations: dict[tuple[str, int], Generation]
+    rows: dict[str, list[ScoreRow]]
+    anchors: Anchors | None
+
+    @property
+    def metrics(self) -> list[tuple[str, dict[str, Any]]]:
+        """Return the summaries of `result.json`, dimensions of the benchmark first, then by name."""
+        return sorted(self.result["metrics"].items(), key=lambda item: (not item[1]["is_dimension"], item[0]))
+
+    @cached_property
+    def texts(self) -> dict[str, str]:
+        """Return the text of each prompt by id."""
+        return {prompt.id: prompt.text for prompt in self.prompts}
+
+    @property
+    def expected(self) -> int:
+        """Return how many motions the run is to have."""
+        return int(self.result["prompts"] * self.result["replicates"])
+
+    def by_prompt(self, metric: str) -> dict[str, float]:
+        """Return {prompt: mean over its replicates} of a metric."""
+        return prompt_means(row for row in self.rows.get(metric, []) if row.prompt)
+
+    @cached_property
+    def _strips(self) -> dict[tuple[str, int], str]:
+        return {}
+
+    def strip(self, prompt: str, replicate: int) -> str | None:
+        """Return the skeleton strip of a motion as SVG, None where its file is gone, changed or unreadable."""
+        key = (prompt, replicate)
+        if key not in self._strips:
+            generation = self.generations.get(key)
+            if generation is None or generation.file is None:
+                return None
+            try:
+                self._strips[key] = strip_svg(self.folder.load(generation), frames=8)
+            except (MBenchError, OSError):
+                return None
+        return self._strips[key]
+
+
+def read_content(folder: RunFolder, prompts: Sequence[Prompt]) -> Content:
+    """Read everything that a report shows.
+
+    Raises:
+        MBenchError: the run is not finished, or one of its files is broken.
+    """
+    result = folder.read_result()
+    rows: dict[str, list[ScoreRow]] = {name: [] for name in result["metrics"]}
+    for row in folder.read_scores().values():
+        if row.metric in rows and row.version == result["metrics"][row.metric]["version"]:
+            rows[row.metric].append(row)
+    anchors = load_anchors()
+    same = anchors if anchors.version == result["anchors"] else None
+    return Content(folder, prompts, folder.read_run() or {}, result, folder.generations(), rows, same)
+
+
+def definition(name: str) -> MetricInfo | None:
+    """Return the facts of a metric, None where its plugin is not installed here."""
+    try:
+        return METRICS.get(name).info
+    except (UnknownNameError, PluginError):
+        return None
+
+
+def title(name: str) -> str:
+    """Return a metric's name for a heading: `quality/foot_sliding` → `Foot sliding`."""
+    return name.split("/")[-1].replace("_", " ").capitalize()
+
+
+def section_id(name: str) -> str:
+    """Return a metric's name as an id of the page."""
+    return "m-" + "".join(c if c.isalnum() else "-" for c in name)
+
+
+def unit(text: str) -> str:
+    """Return a unit as one writes it: `m/frame^2` → `m/frame²`."""
+    return text.replace("^2", "²").replace("^3", "³")
