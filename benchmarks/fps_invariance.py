@@ -1,6 +1,6 @@
 """Does a motion score the same when it is stored at 20, 30 or 60 frames per second?
 
-    OMP_NUM_THREADS=1 python benchmarks/fps_invariance.py [--mocap ../shared/mocap] [--clips 150]
+    OMP_NUM_THREADS=1 python benchmarks/fps_invariance.py [--mocap ../shared/mocap] [--clips 300]
 
 Copies of one motion at 20, 30 and 60 fps are made from a source, each filtered to its own Nyquist frequency, never by
 `mbench.motion.resample`; that brings the 30 and 60 fps copies to 20 fps, and the five published metrics of the result
@@ -162,7 +162,7 @@ def main() -> None:
     """Print all tables."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--mocap", type=Path, default=Path("../shared/mocap"))
-    parser.add_argument("--clips", type=int, default=150)
+    parser.add_argument("--clips", type=int, default=300)
     options = parser.parse_args()
     sources = {
         "BVH": (bvh_motions(options.mocap / "bvh"), (copy_sinc, copy_butterworth, copy_spline)),
