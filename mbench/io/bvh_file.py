@@ -55,10 +55,10 @@ def parse_bvh(path: Path) -> BvhFile:
         raise FormatError(
             f"{path}: no MOTION section with 'Frames:' and 'Frame Time:'; expected a BVH file (was it cut off?)"
         )
+    frames, frame_time = int(_positive(path, "Frames", header[1])), _positive(path, "Frame Time", header[2])
     names, parents, offsets, channels = _hierarchy(path)
     _check_channels(path, names, channels)
-    frame_time = _positive(path, "Frame Time", header[2])
-    values = _values(path, text[header.end() :], int(_positive(path, "Frames", header[1])), sum(map(len, channels)))
+    values = _values(path, text[header.end() :], frames, sum(map(len, channels)))
     return BvhFile(names, parents, offsets, channels, values, frame_time)
 
 

@@ -8,6 +8,7 @@ joint (`lFoot/end`), or a point on the line between two joints (`("Hips", "Spine
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from mbench.motion.skeleton import JOINTS
@@ -204,10 +205,10 @@ def map_joints(names: tuple[str, ...]) -> Mapping22 | tuple[str, list[str]]:
 
 
 def _prefixes(names: tuple[str, ...], naming: Naming) -> list[str]:
-    """Return what may precede all names of a family in this file, judging by its left knee."""
-    knee = str(naming.places()["left_knee"][0]).lower()
-    found = {_plain(name)[: -len(knee)] for name in names if _plain(name).endswith(knee)}
-    return sorted((p for p in found if not p or p[-1] in ":_"), key=len)
+    """Return what may precede all names of a family in this file, the likeliest first."""
+    wanted = tuple({_plain(place) for places in naming.places().values() for place in places if isinstance(place, str)})
+    found = Counter(name.removesuffix(w) for name in map(_plain, names) for w in wanted if name.endswith(w))
+    return [prefix for prefix, _ in found.most_common() if not prefix or prefix[-1] in ":_"][:3]
 
 
 def _plain(name: str) -> str:

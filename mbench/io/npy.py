@@ -32,7 +32,9 @@ def read_npy(path: Path, hints: Hints) -> Motion:
 def _cause(error: Exception) -> str:
     """Return what numpy's error means for the user."""
     text = one_line(error)
-    if "Object arrays" in text or "pickle" in text.lower():
+    if "pickled data" in text:
+        return "is not a numpy array (a bare pickle would not be loaded, since it can run code)"
+    if "Object arrays" in text:
         return "holds Python objects, which are not loaded since they can run code; save a float array (T, 22, 3)"
     if "reshape" in text or "EOF" in text or "Failed to read" in text:
         return f"ends before its data does; was it cut off while being copied? ({text})"

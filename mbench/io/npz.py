@@ -45,14 +45,13 @@ def read_npz(path: Path, hints: Hints) -> Motion:
 def _arrays(path: Path) -> dict[str, NDArray[Any]]:
     """Return all arrays of an archive."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            if isinstance(archive, np.ndarray):
-                raise FormatError(f"{path}: is one array, not an archive of arrays: rename it to .npy")
-            return {key: archive[key] for key in archive.files}
+        archive = np.load(path, allow_pickle=False)
+        if not isinstance(archive, np.ndarray):
+            with archive:
+                return {key: archive[key] for key in archive.files}
     except (ValueError, EOFError, KeyError, MemoryError, zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
-        if isinstance(error, FormatError):
-            raise
         raise FormatError(f"{path}: {_cause(error)}") from error
+    raise FormatError(f"{path}: is one array, not an archive of arrays: rename it to .npy")
 
 
 def _cause(error: Exception) -> str:

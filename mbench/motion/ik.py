@@ -44,7 +44,7 @@ def fit_offsets(joints: ArrayLike) -> Floats:
     bones = _bones(joints)
     direction = REST_OFFSETS / np.linalg.norm(REST_OFFSETS, axis=-1, keepdims=True).clip(1e-9)
     offsets = direction * np.median(np.linalg.norm(bones, axis=-1), axis=0)[:, None]
-    pelvis = np.broadcast_to(np.eye(3), (len(joints), 3, 3))
+    pelvis: Floats = np.broadcast_to(np.eye(3), (len(joints), 3, 3))
     for children in (list(c) for c in CHILDREN if len(c) > 1):
         offsets[children] = _mean_shape(offsets[children], bones[:, children], pelvis)
         pelvis = best_rotation(offsets[children], bones[:, children], pelvis)
