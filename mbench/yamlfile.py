@@ -40,10 +40,10 @@ def load_yaml(path: Path) -> Any:
     Raises:
         ConfigError: it can't be read, is not text or is not YAML; the line and the cause are told.
     """
-    if path.is_dir():
-        raise ConfigError(f"{path}: is a folder; expected a YAML file")
     try:
         text = path.read_text(encoding="utf-8")
+    except IsADirectoryError:
+        raise ConfigError(f"{path}: is a folder; expected a YAML file") from None
     except FileNotFoundError:
         raise ConfigError(f"{path}: there is no such file") from None
     except UnicodeDecodeError:

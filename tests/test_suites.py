@@ -170,6 +170,9 @@ def test_a_broken_file_is_one_line(tmp_path, name, content, expected):
 def test_files_that_cannot_be_read(tmp_path):
     assert "there is no such suite file" in refusal(tmp_path / "absent.yaml")
     assert "is a folder" in refusal(tmp_path)
+    (tmp_path / "b.json").mkdir()
+    assert "can't be read: Is a directory" in refusal(tmp_path / "b.json")
+    assert "can't be read: File name too long" in refusal(tmp_path / ("x" * 300 + ".yaml"))
     (tmp_path / "a.json").write_bytes(b"\xff\xfe\x00")
     assert "is not text" in refusal(tmp_path / "a.json")
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
-from mbench.errors import ConfigError, one_line
+from mbench.errors import ConfigError
 from mbench.suites.names import expand_dimensions
 from mbench.suites.prompt import Prompt
 from mbench.suites.suite import Suite
@@ -102,7 +102,7 @@ def read_document(path: Path) -> Any:
     Raises:
         ConfigError: it can't be read, or is not what its suffix says; the line and the cause are told.
     """
-    if path.suffix.lower() != ".json" or not path.is_file():
+    if path.suffix.lower() != ".json":
         return load_yaml(path)
     try:
         return json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=_unique, parse_constant=_no_constant)
@@ -112,8 +112,10 @@ def read_document(path: Path) -> Any:
         raise ConfigError(f"{path}: is not text; expected a JSON file") from None
     except RecursionError:
         raise ConfigError(f"{path}: is nested too deeply") from None
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{path}: can't be read: {one_line(error).removeprefix('ValueError: ')}") from error
+    except OSError as error:
+        raise ConfigError(f"{path}: can't be read: {error.strerror or error}") from error
+    except ValueError as error:
+        raise ConfigError(f"{path}: is not valid JSON: {error}") from error
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -68,14 +68,22 @@ def _names_file(name: str) -> bool:
     """Return whether a text is a path; a registered name never is."""
     if name in suite_names():
         return False
-    return name.lower().endswith(SUFFIXES) or "/" in name or "\\" in name or Path(name).exists()
+    return name.lower().endswith(SUFFIXES) or "/" in name or "\\" in name or _is_there(Path(name))
+
+
+def _is_there(path: Path) -> bool:
+    """Return whether a path exists; one that can't even be looked at counts, so that reading it tells why."""
+    try:
+        return path.exists()
+    except OSError:
+        return True
 
 
 def _read(path: Path) -> Suite:
     from mbench.suites.document import read_document, suite_of
     from mbench.suites.official import suite_of_official
 
-    if not path.exists():
+    if not _is_there(path):
         raise ConfigError(f"{path}: there is no such suite file{did_you_mean(path.name, suite_names())}")
     values = read_document(path)
     if isinstance(values, list):
