@@ -34,12 +34,13 @@ def _headings(content: Content, names: list[str]) -> list[Html]:
 
 
 def _tags(content: Content) -> list[str]:
-    """Return the most frequent tags, most frequent first, those of one number by name."""
+    """Return the most frequent tags, most frequent first, then by name; a tag that all prompts have tells nothing."""
     counts: dict[str, int] = {}
     for prompt in content.prompts:
         for label in set(prompt.tags):
             counts[label] = counts.get(label, 0) + 1
-    return sorted(counts, key=lambda label: (-counts[label], label))[:MOST_TAGS]
+    some = [label for label, count in counts.items() if count < len(content.prompts)]
+    return sorted(some, key=lambda label: (-counts[label], label))[:MOST_TAGS]
 
 
 def tag_means(values: dict[str, float], groups: list[set[str]]) -> list[tuple[float, float | None, float | None, int]]:

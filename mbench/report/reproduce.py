@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 import yaml
@@ -13,6 +14,7 @@ from mbench.report.content import Content
 from mbench.report.html import Html, facts, join, tag
 
 FILES = ("run.json", "result.json", "scores.csv", "motions/index.jsonl")
+LONGEST = 240  # characters of a field of the anchors' provenance, which lists every clip
 
 
 def reproduce(content: Content) -> Html:
@@ -56,7 +58,8 @@ def _links(content: Content) -> Html:
 def cards(content: Content) -> Html:
     """Return the cards of the model, the suite and the anchors."""
     suite = {**content.result["suite"], "prompts": content.result["prompts"]}
-    anchors = dict(content.anchors.provenance) if content.anchors else {}
+    sources = content.anchors.provenance if content.anchors else {}
+    anchors = {field: shorten(_text(value), LONGEST, placeholder=" …") for field, value in sources.items()}
     shown = [
         ("Model", content.run.get("card", {})),
         ("Suite", suite),
