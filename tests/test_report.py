@@ -167,6 +167,14 @@ def test_missing_motions_and_faults_are_said(tmp_path: Path) -> None:
     assert "ZeroDivisionError: oh" in page.text and "fault" in page.texts and "no motion" in page.texts
 
 
+def test_run_without_any_motion_has_a_page(tmp_path: Path) -> None:
+    prompts = prompts_of(["one", "two"])
+    page = read(make_run(tmp_path / "run", prompts, ["no device", "no device"], METRICS), prompts)
+    assert "2 of 2 motions are missing; there is nothing to score" in page.text
+    assert {"Metrics", "Missing values"} <= set(page.texts)
+    assert "Metric by metric" not in page.texts and "Pillars" not in page.texts
+
+
 def test_metric_that_applies_nowhere_is_listed_with_its_reason(tmp_path: Path) -> None:
     page = read(*little_run(tmp_path / "run"))
     assert "does not hold both absolute and integrated root positions" in page.text

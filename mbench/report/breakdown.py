@@ -73,5 +73,5 @@ def _cell(mean: float, low: float | None, high: float | None, n: int, of: int) -
     """Return a mean with its interval; the number of prompts where some of the tag's have no value."""
     if n == 0:
         return tag("span", "—")
-    few = f", n {n}" if n < of else ""
-    return join([number(mean, 3), tag("small", f"{between(low, high, 2)}{few}")], " ")
+    about = [between(low, high, 2) if low is not None else "", f"n {n}" if n < of else ""]
+    return join([number(mean, 3), tag("small", ", ".join(filter(None, about)))], " ")

@@ -61,7 +61,7 @@ def _clip(content: Content, row: ScoreRow) -> Html:
     text = content.texts.get(row.prompt, "(its prompt is not part of this run)")
     value = tag("span", number(row.value), class_="value")
     strip = content.strip(row.prompt, row.replicate)
-    caption = tag("figcaption", value, tag("span", text, class_="prompt"), tag("code", name))
+    caption = tag("figcaption", value, tag("span", text, class_="prompt", dir="auto"), tag("code", name))
     shown = Html(strip) if strip else tag("p", "Its motion file is gone or has changed.", class_="gone")
     return tag("figure", caption, tag("div", shown, class_="strip"))
 

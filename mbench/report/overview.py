@@ -80,7 +80,8 @@ def _missing_motions(content: Content) -> list[str]:
         return []
     reasons = Counter(g.reason for g in content.generations.values() if g.file is None)
     found = [f"{plural(count, 'motion')}: {reason}" for reason, count in reasons.most_common(REASONS)]
-    return [f"{lacking} of {content.expected} motions are missing; the scores are of the others", *found]
+    rest = "the scores are of the others" if content.result["motions"] else "there is nothing to score"
+    return [f"{lacking} of {content.expected} motions are missing; {rest}", *found]
 
 
 def _faults(content: Content) -> list[str]:
