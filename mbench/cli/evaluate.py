@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -61,7 +61,7 @@ def evaluate(
     if model.is_dir() and overrides:
         raise ConfigError(f"{model}: --limit and --set change a model.yaml, not a run that exists")
     plan = plan_of(model) if model.is_dir() else plan_of(load_config(model, overrides))
-    name = cast("StageName | None", None if stage is None else stage.value)
+    name: StageName | None = None if stage is None else stage.value
     result = run(plan, name, quiet=False, retry=retry, rescore=rescore, official=official)
     if json:
         print_json({"schema": 1, "folder": str(plan.folder.path), **result})

@@ -59,7 +59,7 @@ def joints_to_motion(
         MotionError: values that are not a motion.
     """
     checked = Motion(joints, fps)
-    convention = find_convention(checked.joints, hints.up, hints.unit, str(path), prior)
+    convention = find_convention(checked.joints, hints.up, hints.unit, str(path), prior, usually_metres=prior is None)
     converted = joints.astype(np.float64) * convention.metres @ convention.rotation.T
     return Motion(converted.astype(np.float32), fps, meta=convention.meta())
 

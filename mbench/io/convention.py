@@ -82,6 +82,7 @@ def find_convention(
     unit: str | float | None = None,
     where: str = "joints",
     prior: Mapping[str, float] | None = None,
+    usually_metres: bool = False,
 ) -> Convention:
     """Return the convention of joints: what is declared, and what is detected for the rest.
 
@@ -91,14 +92,16 @@ def find_convention(
         unit: `m`, `cm`, `mm`, `inch`, or metres per file unit; `auto` or None to detect.
         where: file name, for messages.
         prior: log odds added to axes, e.g. because a format is nearly always y up.
+        usually_metres: take metres, with confidence 0, where the axis is declared and no unit makes a person: spoilt
+            bodies of a weak generator are to be scored, not refused.
 
     Raises:
         ConfigError: an axis or unit that does not exist.
         FormatError: it can't be told from the data; the message says how to declare it.
     """
     joints = np.asarray(joints, dtype=np.float64)
-    name, metres, unit_confidence = _unit(joints, unit, where)
     axis, confidence = _declared_axis(up), 1.0
+    name, metres, unit_confidence = _unit(joints, unit, where, usually_metres and axis is not None)
     if axis is None:
         axis, confidence = most_likely_up(joints * metres, prior)
         if confidence < MIN_CONFIDENCE:
@@ -119,10 +122,15 @@ def _declared_axis(up: str | None) -> str | None:
     return axis
 
 
-def _unit(joints: Floats, unit: str | float | None, where: str) -> tuple[str, float, float]:
+def _unit(joints: Floats, unit: str | float | None, where: str, or_metres: bool) -> tuple[str, float, float]:
     """Return the unit's name, metres per unit, and the confidence."""
     if unit in (None, "auto"):
-        return _detected_unit(joints, where)
+        try:
+            return _detected_unit(joints, where)
+        except FormatError:
+            if not or_metres:
+                raise
+            return "m", 1.0, 0.0
     if isinstance(unit, str) and unit in UNITS:
         return unit, UNITS[unit], 1.0
     try:
