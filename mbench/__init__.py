@@ -14,11 +14,11 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mbench.card import Card
     from mbench.comparison import compare_runs as compare
     from mbench.errors import MBenchError
     from mbench.io import read_motion, write_motion
     from mbench.metrics.base import Sample, metric, metric_over_set
-    from mbench.card import Card
     from mbench.motion import Motion, Pose
     from mbench.runner import evaluate
     from mbench.scoring import score

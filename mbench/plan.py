@@ -105,8 +105,9 @@ def reopen(folder: Path) -> Plan:
 
 
 def _suite_name(config: EvaluateConfig) -> str:
-    """Return the name of a registered suite, or the path resolved against the YAML's folder."""
-    return config.suite if config.suite in suite_names() else str(resolve_path(config.suite, config.base))
+    """Return the name of a registered suite or `module:object`, or the path resolved against the YAML's folder."""
+    known = config.suite in suite_names() or ":" in config.suite
+    return config.suite if known else str(resolve_path(config.suite, config.base))
 
 
 def _safe(name: str) -> str:

@@ -153,7 +153,7 @@ def _notes(plan: Plan) -> list[str]:
     if off:
         notes.append(f"{off} of {len(made)} motions are more than 10 % shorter or longer than their prompt asks")
     listed = {dimension for prompt in plan.prompts for dimension in prompt.dimensions}
-    unscored = sorted(listed - {item.info.dimension for _, item in per_motion(plan.metrics)})
+    unscored = sorted(listed - {item.info.dimension for _, item in per_motion(plan.metrics) if item.info.is_dimension})
     if unscored:
         notes.append(f"dimensions of the suite that this run does not score: {', '.join(unscored)}")
     if plan.config.run.limit:

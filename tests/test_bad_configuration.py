@@ -154,6 +154,14 @@ def test_a_folder_that_can_not_be_written(tmp_path):
         evaluate(config)
 
 
+def test_half_a_character_in_a_prompt_is_refused(folder):
+    prompt = '{"id": "a", "text": "walk \\ud83d", "seconds": 2, "dimensions": ["quality"]}'
+    (folder / "suite.yaml").write_text(f'{{"name": "s", "version": "1", "prompts": [{prompt}]}}')
+    (folder / "model.yaml").write_text(GOOD)
+    with pytest.raises(MBenchError, match="half a surrogate pair"):
+        evaluate(folder / "model.yaml")
+
+
 def test_two_processes_do_not_share_a_run(tmp_path):
     config = write_model(tmp_path, "plugins_for_tests:Recorder")
     with plan_of(config).folder.locked(), pytest.raises(MBenchError, match="another mbench is working on this run"):

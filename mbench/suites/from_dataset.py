@@ -13,6 +13,7 @@ from mbench.errors import ConfigError
 from mbench.files import atomic_write
 from mbench.io import write_motion
 from mbench.suites import suite_from_rows, write_suite
+from mbench.suites.validation import text_key
 
 SECONDS = (1.0, 30.0)  # shorter clips show nothing, longer ones show more than their caption says
 DISTRACTORS = 9
@@ -87,17 +88,12 @@ def _spread(rows: list[dict[str, Any]], limit: int | None, generator: np.random.
     while groups and (limit is None or len(chosen) < limit):
         for group in groups[: None if limit is None else limit - len(chosen)]:
             row = group.pop()
-            if (key := _key(row)) not in seen:
+            if (key := text_key(str(caption_of(row)))) not in seen:
                 seen.add(key)
                 chosen.append(row)
         groups = [group for group in groups if group]
     place = {row["id"]: index for index, row in enumerate(rows)}
     return sorted(chosen, key=lambda row: place[row["id"]])
-
-
-def _key(row: dict[str, Any]) -> str:
-    """Return a caption as the validator compares captions: two prompts must not say the same."""
-    return " ".join("".join(c if c.isalnum() else " " for c in str(caption_of(row)).casefold()).split())
 
 
 def _prompt(row: dict[str, Any], rows: list[dict[str, Any]], generator: np.random.Generator) -> dict[str, Any]:

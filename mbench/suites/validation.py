@@ -83,8 +83,10 @@ def check_ids(suite: Suite) -> Iterator[str]:
 
 
 def check_texts(suite: Suite) -> Iterator[str]:
-    """Refuse a text without words."""
+    """Refuse a text without words, and one that no file can hold."""
     for index, prompt in enumerate(suite.prompts):
+        if any("\ud800" <= letter <= "\udfff" for text in (prompt.text, *prompt.candidates) for letter in text):
+            yield f"{_where(index, prompt)}.text: holds half a surrogate pair; expected Unicode text (was it cut?)"
         if not text_key(prompt.text):
             yield f"{_where(index, prompt)}.text: found {prompt.text!r}; expected a description of a motion"
 
