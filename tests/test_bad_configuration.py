@@ -10,6 +10,7 @@ import pytest
 from helpers import mbench, one_line_error, write_model, write_small_suite
 from mbench import MBenchError, evaluate
 from mbench.plan import plan_of
+from mbench.suites import suite_from_rows
 
 GOOD = "model: plugins_for_tests:Recorder\nsuite: suite.yaml\n"
 
@@ -154,12 +155,10 @@ def test_a_folder_that_can_not_be_written(tmp_path):
         evaluate(config)
 
 
-def test_half_a_character_in_a_prompt_is_refused(folder):
-    prompt = '{"id": "a", "text": "walk \\ud83d", "seconds": 2, "dimensions": ["quality"]}'
-    (folder / "suite.yaml").write_text(f'{{"name": "s", "version": "1", "prompts": [{prompt}]}}')
-    (folder / "model.yaml").write_text(GOOD)
+def test_half_a_character_in_a_prompt_is_refused():
+    row = {"id": "a", "text": "walk \ud83d", "seconds": 2, "dimensions": ["quality"]}
     with pytest.raises(MBenchError, match="half a surrogate pair"):
-        evaluate(folder / "model.yaml")
+        suite_from_rows("s", [row])
 
 
 def test_two_processes_do_not_share_a_run(tmp_path):

@@ -43,7 +43,10 @@ def _root(version: bool = typer.Option(False, "--version", help="Show the versio
 def main() -> None:
     """Run the command line and exit with its code; what the user can put right is one line on stderr."""
     try:
-        sys.exit(app(standalone_mode=False))
+        code = app(standalone_mode=False)
+        if code == EXIT_INTERRUPTED:  # how typer reports Ctrl-C
+            raise KeyboardInterrupt
+        sys.exit(code)
     except click.ClickException as error:
         _fail(f"{error.format_message()} (see: mbench --help)")
     except MBenchError as error:
