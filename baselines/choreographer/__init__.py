@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-import numpy as np
-
-from baselines.choreographer.compose import compose
+from baselines.choreographer.perform import perform
 from baselines.choreographer.plan import Plan, parse
-from baselines.choreographer.solve import pose
 from mbench.errors import ConfigError
 from mbench.models.base import Card
-from mbench.motion import BENCHMARK_FPS, Motion, Pose
-from mbench.motion.kinematics import forward_kinematics
-from mbench.motion.skeleton import REST_OFFSETS
+from mbench.motion import Motion
 from mbench.suites.prompt import Prompt
 
 __all__ = ["Choreographer", "choreograph", "parse"]
@@ -65,13 +60,7 @@ def choreograph(text: str, seconds: float, seed: int = 0) -> Motion:
     if not SHORTEST <= seconds <= LONGEST:
         raise ConfigError(f"seconds is {seconds}; expected {SHORTEST} to {LONGEST:.0f}")
     plan = parse(text)
-    frames = round(seconds * BENCHMARK_FPS)
-    controls = compose(plan.moves, plan.mood, frames, np.random.default_rng(seed))
-    rotations, root = pose(controls)
-    root[:, :2] -= root[0, :2]
-    joints = forward_kinematics(rotations, root, REST_OFFSETS)
-    meta = {"choreographer": _account(plan)}
-    return Motion(joints.astype(np.float32), BENCHMARK_FPS, Pose(rotations.astype(np.float32), REST_OFFSETS), meta)
+    return perform(plan.moves, seconds, seed, plan.mood, {"choreographer": _account(plan)})
 
 
 def _account(plan: Plan) -> dict[str, object]:

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baselines.choreographer.controls import NEUTRAL, SLICES, UPPER, WIDTH, mirrored, moved_to, other, rotation2
-from baselines.choreographer.gait import Journey
 from baselines.choreographer.moves import ACTIONS, Move
 from baselines.choreographer.phrase import FPS, Phrase
 from baselines.choreographer.schedule import Part, schedule
@@ -37,13 +36,27 @@ def compose(moves: Sequence[Move], mood: str, frames: int, rng: np.random.Genera
     """
     style = STYLES[mood]
     left = _leads_left(moves, rng)
-    varied = replace(style, tempo=style.tempo * rng.uniform(0.95, 1.06), size=style.size * rng.uniform(0.94, 1.06))
+    varied = _varied(style, rng)
     plan = [_swapped(move) for move in moves] if left else list(moves)
     parts = schedule(plan, varied, frames)
     changes, places = _laid_out(parts, varied, frames)
     world = moved_to(NEUTRAL + _alive(changes, varied, rng), places)
     world[:, SLICES["root"].start : SLICES["root"].start + 2] += _sway(world, style, rng)
     return mirrored(world) if left else world
+
+
+def _varied(style: Style, rng: np.random.Generator) -> Style:
+    """Return a mood as one person has it: tempo, amplitude, length of step and swing of the arms a little different."""
+    tempo, size = style.tempo * rng.uniform(0.95, 1.06), style.size * rng.uniform(0.94, 1.06)
+    habits = {
+        "length": (0.92, 1.08),
+        "arm": (0.8, 1.2),
+        "lift": (0.9, 1.15),
+        "bob": (0.85, 1.15),
+        "period": (0.95, 1.05),
+    }
+    gait = {name: style.gait.get(name, 1.0) * rng.uniform(*spread) for name, spread in habits.items()}
+    return replace(style, tempo=tempo, size=size, gait={**style.gait, **gait})
 
 
 def _leads_left(moves: Sequence[Move], rng: np.random.Generator) -> bool:
@@ -88,8 +101,8 @@ def _after(place: Floats, way: Floats) -> Floats:
 def rendered(part: Part, style: Style, last: bool = False) -> tuple[Floats, Floats]:
     """Return a part as differences from neutral (frames, 46), and the place where it ends."""
     move = part.move
-    size = style.size * move.size
-    made, end = part.score.render(part.frames, move.count, size, last and move.direction != "up")
+    size, tempo = style.size * move.size, style.tempo * move.tempo
+    made, end = part.score.render(part.frames, move.count, size, tempo, last and move.direction != "up")
     if _is_mirrored(move):
         made, end = mirrored(made), end * (-1, 1, -1)
     for top in part.on_top:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from baselines.choreographer.gait import Journey
+from baselines.choreographer.journey import Journey
 from baselines.choreographer.phrase import Phrase
 
 
@@ -36,6 +36,8 @@ class Move:
 
 
 Score = Phrase | Journey
+Maker = Callable[[Move], Score]
+_HIS = r"(?:his |her |their |its |the |both |one |an? |two )*(?:left |right )?"
 
 
 @dataclass(frozen=True)
@@ -48,12 +50,11 @@ class Action:
         make: keys or journey of a move; written for the right side and the right-hand direction, which are mirrored.
         sided: what "left" and "right" mean: hand, foot, way (a direction of travel), or nothing.
         default: the side where a prompt names none: right, both, or "" for whichever the clip prefers.
-        priority: the higher one wins where two match at the same place with the same length.
     """
 
     name: str
     words: re.Pattern[str]
-    make: Callable[[Move], Score] = field(repr=False)
+    make: Maker = field(repr=False)
     sided: str = ""
     default: str = ""
 
@@ -61,11 +62,19 @@ class Action:
 ACTIONS: dict[str, Action] = {}
 
 
-def action(name: str, words: str, sided: str = "", default: str = "") -> Callable[[Callable[[Move], Score]], Callable[[Move], Score]]:
-    """Register the function that makes an action; see `Action` for the arguments."""
+def action(name: str, *words: str, sided: str = "", default: str = "") -> Callable[[Maker], Maker]:
+    """Register the function that makes an action.
 
-    def decorate(make: Callable[[Move], Score]) -> Callable[[Move], Score]:
-        ACTIONS[name] = Action(name, re.compile(rf"\b(?:{words})\b"), make, sided, default)
+    Args:
+        name: a word or two with underscores.
+        words: regular expressions of what people call it, lower case; `<his>` stands for possessives and sides.
+        sided: see `Action`.
+        default: see `Action`.
+    """
+    pattern = "|".join(words).replace("<his>", _HIS)
+
+    def decorate(make: Maker) -> Maker:
+        ACTIONS[name] = Action(name, re.compile(rf"\b(?:{pattern})\b"), make, sided, default)
         return make
 
     return decorate

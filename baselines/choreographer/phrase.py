@@ -113,7 +113,9 @@ class Phrase:
             return Span(ends + count * cycle, ends + count * cycle, ends + count * cycle * 1.15)
         return Span(once, ends + self.repeats * cycle, np.inf if self.repeats > 1 else 1.2 * once)
 
-    def render(self, frames: int, count: int | None, size: float = 1.0, last: bool = False) -> tuple[Floats, Floats]:
+    def render(
+        self, frames: int, count: int | None, size: float = 1.0, tempo: float = 1.0, last: bool = False
+    ) -> tuple[Floats, Floats]:
         """Return differences from neutral (frames, 46) and the place (x, y, heading) where it ends.
 
         The first frame is neutral, the last as well unless the phrase stays.
@@ -122,23 +124,23 @@ class Phrase:
             frames: how many at 20 fps.
             count: of cycles, or None for as many as fit.
             size: factor of the amplitude where the phrase is elastic.
+            tempo: factor of the speed, which decides how many cycles fit, and how long a pose is held.
             last: nothing follows, so that a pose that stays is kept.
         """
         plain = replace(self, outro=()) if self.stays and last else self
-        seconds = (frames - 1) / FPS
-        repeats, hold, pace = plain._fitted(seconds, count)
+        repeats, hold, pace = plain._fitted((frames - 1) / FPS, count, tempo)
         keys = list(plain._sequence(repeats, hold))
         controls = _curves(keys, pace, np.array(self.travel), np.arange(frames) / FPS)
         return _scaled(controls, size) if self.elastic else controls, np.array([*self.travel, 0.0]) * repeats
 
-    def _fitted(self, seconds: float, count: int | None) -> tuple[int, float, float]:
+    def _fitted(self, seconds: float, count: int | None, tempo: float) -> tuple[int, float, float]:
         """Return repeats, hold and the factor of every dt with which the phrase takes so many seconds."""
         ends, cycle = _seconds(self.intro) + _seconds(self.outro), _seconds(self.cycle)
         stiff = sum(k.dt for k in (*self.intro, *self.outro) if k.fixed)
         if not cycle:
-            hold = max(seconds - ends, 0.15)
+            hold = max(seconds - ends / tempo, 0.15)
             return 0, hold, (seconds - stiff - hold) / max(ends - stiff, 1e-6)
-        fitting = max(1, round((seconds - ends) / cycle)) if self.repeats > 1 else 1
+        fitting = max(1, round((seconds * tempo - ends) / cycle)) if self.repeats > 1 else 1
         repeats = count or fitting
         stiff += repeats * sum(k.dt for k in self.cycle if k.fixed)
         return repeats, 0.0, (seconds - stiff) / max(ends + repeats * cycle - stiff, 1e-6)
@@ -163,11 +165,11 @@ def mirror_key(k: Key) -> Key:
 
 
 def _mirror_all(values: Mapping[str, Sequence[float]]) -> dict[str, Sequence[float]]:
-    out = {}
+    out: dict[str, Sequence[float]] = {}
     for name, value in values.items():
         row = np.zeros((1, WIDTH))
         row[0, SLICES[name]] = _filled(name, value)
-        out[other(name)] = mirrored(row)[0, SLICES[other(name)]]
+        out[other(name)] = mirrored(row)[0, SLICES[other(name)]].tolist()
     return out
 
 

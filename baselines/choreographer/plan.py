@@ -6,6 +6,7 @@ next, the words that modify them (`lexicon`). What no rule understands is report
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -76,7 +77,7 @@ def _clauses(text: str) -> list[tuple[str, str]]:
         pieces.append((relation, before.strip(" ,")))
         at, relation = joint.end(), {"stop": "then", "weak": "then"}.get(kind, kind)
     pieces.append((relation, text[at:].strip(" ,")))
-    return _leading([piece for piece in pieces if piece[1] or piece[0] != "then"])
+    return _leading(pieces)
 
 
 def _up_to_next(text: str, start: int) -> str:
@@ -102,15 +103,15 @@ def _found(text: str) -> list[tuple[int, int, str]]:
     hits = [(m.start(), -m.end(), name) for name, action in ACTIONS.items() for m in action.words.finditer(text)]
     kept: list[tuple[int, int, str]] = []
     for start, end, name in sorted(hits):
-        if (not kept or start >= kept[-1][1]) and not _is_noun(text, start):
+        if (not kept or start >= kept[-1][1]) and not _is_noun(text[:start], text[start:-end]):
             kept.append((start, -end, name))
     return kept
 
 
-def _is_noun(text: str, start: int) -> bool:
-    """Return whether the word at a place is a thing (`the box`), not something that is done (`does a squat`)."""
-    before = text[:start]
-    return bool(lexicon.ARTICLE.search(before)) and not lexicon.DOES.search(before)
+def _is_noun(before: str, words: str) -> bool:
+    """Return whether a word is a thing (`the box`), not something that is done (`does a squat`, `like a robot`)."""
+    done = " " in words or lexicon.DOES.search(before) or lexicon.ON_TOP.search(before)
+    return bool(lexicon.ARTICLE.search(before)) and not done
 
 
 def _mentions(clauses: Sequence[tuple[str, str]]) -> tuple[list[_Mention], list[str]]:
@@ -137,9 +138,15 @@ def _of_clause(clause: str, relation: str, shift: int, found: Sequence[tuple[int
     starts = [0] + [start + shift for start, _, _ in found[1:]] + [len(clause)]
     for number, (start, end, name) in enumerate(found):
         words = clause[start + shift : end + shift]
-        on_top = number > 0 and (words.split()[0].endswith("ing") or bool(lexicon.ON_TOP.search(clause[: start + shift])))
+        on_top = number > 0 and (
+            words.split()[0].endswith("ing") or bool(lexicon.ON_TOP.search(clause[: start + shift]))
+        )
         kind = relation if number == 0 else ("during" if on_top else "then")
-        out.append(_Mention(name, words, clause[starts[number] : starts[number + 1]], kind, clause[starts[number] : start + shift]))
+        out.append(
+            _Mention(
+                name, words, clause[starts[number] : starts[number + 1]], kind, clause[starts[number] : start + shift]
+            )
+        )
     return out
 
 
@@ -167,21 +174,25 @@ def _move(mention: _Mention, before: Sequence[_Mention]) -> Move:
         side=_side(mention) if action.sided in ("hand", "foot") else "",
         count=_count(mention),
         direction=direction,
-        degrees=_first(lexicon.ANGLES, around, 360.0) if mention.action in ("turn", "spin") else None,
+        degrees=_degrees(mention),
         tempo=_first(lexicon.TEMPO, around, None) or 1.0,
         size=_first(lexicon.SIZE, around, None) or 1.0,
     )
+
+
+def _degrees(mention: _Mention) -> float | None:
+    """Return how far to turn; somebody who spins around does not stop half-way."""
+    if mention.action == "spin":
+        return _first(lexicon.ANGLES, re.sub(r"\b(?:around|round|back)\b", " ", mention.around), 360.0)
+    return _first(lexicon.ANGLES, mention.around, 360.0) if mention.action == "turn" else None
 
 
 def _first(table: Sequence[tuple[re.Pattern[str], float | None]], text: str, most: float | None) -> float | None:
     """Return the value of the first pattern that is found; the number it found where the table gives none."""
     for pattern, value in table:
         if found := pattern.search(text):
-            return value if value is not None else min(float(found[1]), most or np_inf)
+            return value if value is not None else min(float(found[1]), most or math.inf)
     return None
-
-
-np_inf = float("inf")
 
 
 def _count(mention: _Mention) -> int | None:

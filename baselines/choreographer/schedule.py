@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.choreographer.gait import Journey
+from baselines.choreographer.journey import Journey
 from baselines.choreographer.moves import ACTIONS, Move, Score
 from baselines.choreographer.phrase import FPS, Phrase, Span
 from baselines.choreographer.styles import Style
@@ -131,8 +131,9 @@ def _part(head: Move, gestures: Sequence[Move], style: Style, seconds: float) ->
     score, frames = scored(head, style), max(round(seconds * FPS), 4) + 1
     tops = [Part(m, scored(m, style), frames) for m in head.during]
     if gestures and isinstance(score, Phrase):
-        start = round(FPS * sum(k.dt for k in score.intro))
-        rises = sum(k.dt for k in score.outro) if head.direction == "up" else 0.0
+        tempo = style.tempo * head.tempo
+        start = round(FPS * sum(k.dt for k in score.intro) / tempo)
+        rises = sum(k.dt for k in score.outro) / tempo if head.direction == "up" else 0.0
         room = frames - start - round(FPS * rises)
         natural = np.array([_span(g, style).natural for g in gestures])
         for gesture, share in zip(gestures, natural / natural.sum(), strict=True):

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from baselines.choreographer.controls import SLICES
 from mbench.motion.kinematics import matrix_to_quaternion
-from mbench.motion.skeleton import INDEX, REST_OFFSETS
+from mbench.motion.skeleton import INDEX, PARENTS, REST_OFFSETS
 
 Floats = NDArray[np.float64]
 OFFSETS = REST_OFFSETS.astype(np.float64)
@@ -88,14 +88,20 @@ def pose(controls: Floats) -> tuple[Floats, Floats]:
         _leg(world, root, side, ankles[side], feet[side], sign * part[key + "knee"][:, 0])
         _toes(world, side, part[key + "sole"], part[key + "foot"][:, 2])
         _arm(world, root, part, side, sign)
-    return matrix_to_quaternion(_local(world)), root
+    return matrix_to_quaternion(_local(world)).astype(np.float64), root
 
 
 def _trunk(part: dict[str, Floats]) -> Floats:
     """Return world rotations (T, 22, 3, 3) with pelvis, spine, neck and head set: each joint takes an equal share."""
     world = np.tile(np.eye(3), (len(part["root"]), 22, 1, 1))
     world[:, 0] = oriented(part["tilt"])
-    chain = [("spine1", "spine", 3), ("spine2", "spine", 3), ("spine3", "spine", 3), ("neck", "neck", 2), ("head", "neck", 2)]
+    chain = [
+        ("spine1", "spine", 3),
+        ("spine2", "spine", 3),
+        ("spine3", "spine", 3),
+        ("neck", "neck", 2),
+        ("head", "neck", 2),
+    ]
     now = world[:, 0]
     for joint, group, share in chain:
         now = now @ oriented(part[group] / share)
@@ -160,7 +166,12 @@ def _pin(world: Floats, root: Floats, hand: Floats, side: str, sign: float) -> N
     """Move the wrist towards its pin, keeping the plane in which the elbow bends."""
     shoulder, elbow, wrist = (INDEX[f"{side}_{name}"] for name in ("shoulder", "elbow", "wrist"))
     start = root.copy()
-    for parent, child in (("pelvis", "spine1"), ("spine1", "spine2"), ("spine2", "spine3"), ("spine3", f"{side}_collar")):
+    for parent, child in (
+        ("pelvis", "spine1"),
+        ("spine1", "spine2"),
+        ("spine2", "spine3"),
+        ("spine3", f"{side}_collar"),
+    ):
         start += world[:, INDEX[parent]] @ OFFSETS[INDEX[child]]
     start += world[:, INDEX[f"{side}_collar"]] @ OFFSETS[shoulder]
     bones = (OFFSETS[elbow], OFFSETS[wrist])
@@ -172,8 +183,6 @@ def _pin(world: Floats, root: Floats, hand: Floats, side: str, sign: float) -> N
 
 def _local(world: Floats) -> Floats:
     """Return local rotations (T, 22, 3, 3) of world rotations."""
-    from mbench.motion.skeleton import PARENTS
-
     parents = np.array(PARENTS[1:])
     local = world.copy()
     local[:, 1:] = np.swapaxes(world[:, parents], -1, -2) @ world[:, 1:]

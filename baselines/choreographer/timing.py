@@ -46,7 +46,11 @@ def flowing_velocities(times: Floats, values: Floats) -> Floats:
 
 
 def curve(
-    at: Floats, times: ArrayLike, values: ArrayLike, velocities: ArrayLike | None = None, accels: ArrayLike | None = None
+    at: Floats,
+    times: ArrayLike,
+    values: ArrayLike,
+    velocities: ArrayLike | None = None,
+    accels: ArrayLike | None = None,
 ) -> Floats:
     """Return the curve (T, D) through keys.
 

@@ -86,7 +86,9 @@ def _head(motion: Motion, picked: NDArray[np.intp], joints: NDArray[np.float64])
     return np.stack([middle, middle + 1.35 * HEAD_RADIUS * facing], axis=1)
 
 
-def draw_strip(axes: Any, motion: Motion, frames: int = 8, view: str | float = "three-quarter", gap: float = 1.0) -> None:
+def draw_strip(
+    axes: Any, motion: Motion, frames: int = 8, view: str | float = "three-quarter", gap: float = 1.0
+) -> None:
     """Draw a filmstrip into matplotlib axes, one metre a unit, `gap` metres between figures."""
     from matplotlib.collections import LineCollection
 
@@ -190,8 +192,8 @@ def _svg_figure(figure: NDArray[np.float64], x: int, ground: int) -> str:
     lines = [_svg_line(points[list(chain)], colour) for colour, chain in chains]
     lines.append(_svg_line(points[[22, 23]], MIDDLE))
     hx, hy = points[22]
-    head = f'<circle cx="{hx:.0f}" cy="{hy:.0f}" r="{HEAD_RADIUS * 100:.0f}" fill="#fff" stroke="{MIDDLE}" stroke-width="3"/>'
-    return "".join(lines) + head
+    head = f'<circle cx="{hx:.0f}" cy="{hy:.0f}" r="{HEAD_RADIUS * 100:.0f}" fill="#fff" '
+    return "".join(lines) + head + f'stroke="{MIDDLE}" stroke-width="3"/>'
 
 
 def _svg_line(points: NDArray[np.float64], colour: str) -> str:

@@ -8,6 +8,36 @@ To add one, write its keys for the right side in the module of its family:
         return Phrase([key(0.6, r_arm=hand(0.12, 0.16, 0.20, (1, 0, 0)))], hold=1.2)
 """
 
-from baselines.choreographer.actions import arms, daily, dance, floor, head, jumps, legs, locomotion, sport
+from baselines.choreographer.actions import (
+    arms,
+    balls,
+    daily,
+    dance,
+    floor,
+    ground,
+    head,
+    jumps,
+    legs,
+    locomotion,
+    music,
+    sport,
+    strikes,
+    work,
+)
 
-__all__ = ["arms", "daily", "dance", "floor", "head", "jumps", "legs", "locomotion", "sport"]
+__all__ = [
+    "arms",
+    "balls",
+    "daily",
+    "dance",
+    "floor",
+    "ground",
+    "head",
+    "jumps",
+    "legs",
+    "locomotion",
+    "music",
+    "sport",
+    "strikes",
+    "work",
+]

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from baselines.choreographer.moves import Move, action, forms
 from baselines.choreographer.phrase import Key, Phrase, home, key
 
 GRAVITY = 9.81
-ARMS_BACK = {"r_arm": (-42, 12, -20, 22), "l_arm": (-42, 12, -20, 22)}
-ARMS_UP = {"r_arm": (118, 22, 0, 24), "l_arm": (118, 22, 0, 24)}
-AT_REST = {"r_arm": (16, 14, -20, 34), "l_arm": (16, 14, -20, 34)}
 Values = Mapping[str, Sequence[float]]
+
+
+def _arms(flexion: float, outward: float, twist: float, elbow: float) -> dict[str, Sequence[float]]:
+    """Return the same angles for both arms."""
+    return {"r_arm": (flexion, outward, twist, elbow), "l_arm": (flexion, outward, twist, elbow)}
+
+
+ARMS_BACK, ARMS_UP, AT_REST = _arms(-38, 12, -20, 22), _arms(104, 22, 0, 26), _arms(16, 14, -20, 34)
 
 
 def flight(
@@ -63,25 +69,45 @@ def _soles(feet: str, pitch: float) -> dict[str, tuple[float]]:
     return {f"{side}_sole": (pitch,) for side in feet}
 
 
-def absorb(dt: float, depth: float, way: tuple[float, float] = (0.0, 0.0), shift: float = 0.0, feet: str = "lr", **groups: Sequence[float]) -> Key:
-    """Return the key of the deepest point after a landing, feet flat."""
-    return key(dt, root=(way[0] + shift, way[1] - 0.06, -depth), **{**_soles(feet, 0), **groups})
+def absorb(
+    dt: float,
+    depth: float,
+    way: tuple[float, float] = (0.0, 0.0),
+    shift: float = 0.0,
+    feet: str = "lr",
+    groups: Values | None = None,
+) -> Key:
+    """Return the key of the deepest point after a landing, feet flat, with other groups as given."""
+    return Key(dt, {"root": (way[0] + shift, way[1] - 0.06, -depth), **_soles(feet, 0), **(groups or {})})
 
 
-@action("jump", forms("jump", "leap", "bound", "vault", "bounce") + r"|leapt|jumps", sided="way")
+@action("jump", forms("jump", "leap", "bound", "vault", "bounce"), "leapt|jumps", sided="way")
 def jump(move: Move) -> Phrase:
     """A jump with both feet, on the spot or some way."""
-    far = {"forward": (0, 0.75), "backward": (0, -0.4), "right": (0.45, 0), "left": (0.45, 0)}.get(move.direction, (0.0, 0.0))
-    far = (far[0] * move.size, far[1] * move.size)
+    ways = {"forward": (0.0, 0.75), "backward": (0.0, -0.4), "right": (0.45, 0.0), "left": (0.45, 0.0)}
+    x, y = ways.get(move.direction, (0.0, 0.0))
+    far = (x * move.size, y * move.size)
     height = 0.26 * move.size
     crouch = key(0.42, root=(0, -0.09, -0.27), tilt=(26,), spine=(18,), neck=(-22,), **ARMS_BACK)
-    air = flight(height, far, off={**ARMS_UP, "tilt": (2,), "spine": (-2,), "neck": (-4,)}, on={"tilt": (6,), "spine": (6,), "neck": (-6,)})
-    soft = absorb(0.2, 0.20, far, tilt=(24,), spine=(14,), neck=(-18,), **AT_REST)
-    upright = key(0.42, root=(*far, -0.01), tilt=(0,), spine=(0,), neck=(0,), r_arm=(3, 9, -20, 16), l_arm=(3, 9, -20, 16))
+    air = flight(
+        height,
+        far,
+        off={**ARMS_UP, "tilt": (2,), "spine": (-2,), "neck": (-4,)},
+        on={"tilt": (6,), "spine": (6,), "neck": (-6,)},
+    )
+    soft = absorb(0.2, 0.20, far, groups={"tilt": (24,), "spine": (14,), "neck": (-18,), **AT_REST})
+    upright = key(
+        0.42, root=(*far, -0.01), tilt=(0,), spine=(0,), neck=(0,), r_arm=(3, 9, -20, 16), l_arm=(3, 9, -20, 16)
+    )
     return Phrase([], [crouch, *air, soft, upright], [home(0.3)], travel=far)
 
 
-@action("hop", forms("hop") + r"|hops|(?:jump|hop)(?:s|ing|ed|ping|ped)? on (?:one|his|her|their|the) (?:left |right )?(?:leg|foot)", sided="foot")
+@action(
+    "hop",
+    forms("hop"),
+    "hops|(?:jump|hop)(?:s|ing|ed|ping|ped)? on (?:one|his|her|their|the) (?:left |right )?(?:leg|foot)",
+    sided="foot",
+)
 def hop(move: Move) -> Phrase:
     """Small jumps on one leg, the other drawn up."""
     far = {"forward": (0.0, 0.34), "backward": (0.0, -0.22)}.get(move.direction, (0.0, 0.0))
@@ -90,38 +116,42 @@ def hop(move: Move) -> Phrase:
     dip = key(0.2, root=(0.088, -0.02, -0.11), tilt=(8,), spine=(10, -2))
     gone = {"l_foot": (0.02 + far[0], far[1] - 0.10, 0.30)}
     air = flight(0.085, far, push=0.2, feet="r", shift=0.088, off={"tilt": (2,), "l_foot": hold["l_foot"]}, on=gone)
-    soft = absorb(0.16, 0.09, far, 0.088, "r", tilt=(8,), l_foot=(0.02 + far[0], far[1] - 0.10, 0.24))
+    soft = absorb(0.16, 0.09, far, 0.088, "r", {"tilt": (8,), "l_foot": (0.02 + far[0], far[1] - 0.10, 0.24)})
     down = key(0.4, root=(0.06, 0, -0.01), l_foot=(0, 0, 0), l_sole=(4,), tilt=(0,))
     return Phrase([ready], [dip, *air, soft], [down, home(0.45)], repeats=4, travel=far)
 
 
-@action("jumping_jacks", r"jumping jacks?|star jumps?|side straddle hops?")
+@action("jumping_jacks", "jumping jacks?|star jumps?|side straddle hops?")
 def jumping_jacks(move: Move) -> Phrase:
     """Feet apart and arms up, feet together and arms down."""
-    up, down = {"r_arm": (30, 158, 0, 8), "l_arm": (30, 158, 0, 8)}, {"r_arm": (6, 14, -20, 12), "l_arm": (6, 14, -20, 12)}
-    open_ = flight(0.05, push=0.16, spread=(0.0, 0.24), off={"r_arm": (20, 50, -10, 10), "l_arm": (20, 50, -10, 10)}, on={"r_arm": (30, 140, 0, 8), "l_arm": (30, 140, 0, 8)})
-    close = flight(0.05, push=0.16, spread=(0.24, 0.0), off={"r_arm": (26, 120, 0, 8), "l_arm": (26, 120, 0, 8)}, on={"r_arm": (10, 34, -10, 10), "l_arm": (10, 34, -10, 10)})
-    for keys in (close,):
-        keys[0] = Key(keys[0].dt, {**keys[0].values, "root": (0, 0, -0.005)}, keys[0].velocity, keys[0].accel, fixed=True)
-    open_[-1] = Key(open_[-1].dt, {**open_[-1].values, "root": (0, 0, -0.005)}, open_[-1].velocity, open_[-1].accel, fixed=True)
+    open_ = flight(0.05, push=0.16, spread=(0.0, 0.24), off=_arms(20, 50, -10, 10), on=_arms(30, 140, 0, 8))
+    close = flight(0.05, push=0.16, spread=(0.24, 0.0), off=_arms(26, 120, 0, 8), on=_arms(10, 34, -10, 10))
+    low = {"root": (0, 0, -0.005)}  # legs that are apart reach less high
+    close[0] = replace(close[0], values={**close[0].values, **low})
+    open_[-1] = replace(open_[-1], values={**open_[-1].values, **low})
+    wide, shut = absorb(0.14, 0.11, groups=_arms(30, 158, 0, 8)), absorb(0.12, 0.07, groups=_arms(6, 14, -20, 12))
     dip = key(0.14, root=(0, -0.02, -0.07), tilt=(4,))
-    wide = absorb(0.14, 0.11, **up)
-    shut = absorb(0.12, 0.07, **down)
     return Phrase([dip], [*open_, wide, *close, shut], [home(0.4)], repeats=4, elastic=False)
 
 
-@action("jump_rope", r"(?:jump|skip)(?:s|ing|ped|ping|ed)? (?:a )?rope|rope (?:jump|skip)(?:s|ing|ping)?|jumping rope")
+@action("jump_rope", "(?:jump|skip)(?:s|ing|ped|ping|ed)? (?:a )?rope|rope (?:jump|skip)(?:s|ing|ping)?|jumping rope")
 def jump_rope(move: Move) -> Phrase:
     """Small quick jumps, the wrists turning a rope."""
-    front, back = {"r_arm": (14, 22, 10, 62), "l_arm": (14, 22, 10, 62)}, {"r_arm": (2, 26, 24, 70), "l_arm": (2, 26, 24, 70)}
+    front, back = _arms(14, 22, 10, 62), _arms(2, 26, 24, 70)
     air = flight(0.06, push=0.14, off=front, on=back)
     return Phrase([key(0.4, root=(0, -0.02, -0.06), **back)], [*air, absorb(0.13, 0.06)], [home(0.5)], repeats=6)
 
 
-@action("tuck_jump", r"tuck(?:s|ed)? jumps?|jumps? high|jumps? (?:up )?(?:very )?high|high jumps?")
+@action("tuck_jump", "tuck(?:s|ed)? jumps?|jumps? high|jumps? (?:up )?(?:very )?high|high jumps?")
 def tuck_jump(move: Move) -> Phrase:
     """A high jump with the knees drawn up."""
     crouch = key(0.45, root=(0, -0.10, -0.33), tilt=(30,), spine=(20,), neck=(-24,), **ARMS_BACK)
-    air = flight(0.36, push=0.28, tuck=0.26, off={**ARMS_UP, "tilt": (0,), "spine": (0,), "neck": (0,)}, on={"tilt": (6,), "spine": (8,)})
-    soft = absorb(0.22, 0.27, tilt=(28,), spine=(18,), neck=(-18,), **AT_REST)
+    air = flight(
+        0.36,
+        push=0.28,
+        tuck=0.26,
+        off={**ARMS_UP, "tilt": (0,), "spine": (0,), "neck": (0,)},
+        on={"tilt": (6,), "spine": (8,)},
+    )
+    soft = absorb(0.22, 0.27, groups={"tilt": (28,), "spine": (18,), "neck": (-18,), **AT_REST})
     return Phrase([], [crouch, *air, soft, home(0.5)], [home(0.3)])
