@@ -132,7 +132,7 @@ def test_moving_and_turning_the_mesh_changes_nothing(backend):
     frames = np.round(wobbled(mesh, 3, seed=5) * 4096) / 4096
     quarter = frames[..., [1, 0, 2]] * np.array([-1, 1, 1])
     expected = [as_set(pairs) for pairs in pairs_of(frames, mesh[1], backend)]
-    assert min(map(len, expected)) > 0  # each frame has pairs to lose
+    assert sum(map(len, expected)) > 100
     for moved in (frames + np.array([3, -17, 100]), quarter, frames[..., [1, 2, 0]], frames * -1):
         assert [as_set(pairs) for pairs in pairs_of(moved, mesh[1], backend)] == expected
 
