@@ -76,7 +76,7 @@ class Journey:
         """
         seconds = (frames - 1) / FPS
         gait = replace(self.gait, arm=self.gait.arm * size, length=self.gait.length * tempo**0.4)
-        steps = self._count(count) or max(3, round((seconds * tempo - _ends(gait)) / gait.period))
+        steps = self._count(count) or max(3, round((seconds * tempo**0.6 - _ends(gait)) / gait.period))
         steps += steps % 2 if self.together else 0
         gait = replace(gait, period=gait.period * seconds / (_ends(gait) + steps * gait.period))
         prints = self.footprints(gait, steps)

@@ -12,7 +12,7 @@ NUMBERS = {
 }  # fmt: skip
 MOST = 20  # a larger count is somebody's sense of humour
 NUMBER = r"(?:\d{1,3}|" + "|".join(NUMBERS) + ")"
-LIMB = r"(?:arms?|hands?|wrists?|elbows?|fists?|legs?|foot|feet|knees?|shoulders?|fingers?|palms?|ankles?)"
+LIMB = r"(?:arms?|forearms?|hands?|wrists?|elbows?|fists?|legs?|foot|feet|knees?|shoulders?|fingers?|palms?|ankles?)"
 _OWN = r"(?:his |her |their |its |the |outstretched |raised )*"
 
 Table = Sequence[tuple[re.Pattern[str], float | None]]
@@ -112,6 +112,9 @@ JOINTS = re.compile(
     r"|(?P<weak>,? +\band\b +|\s*,\s*|\s+but\s+|\s+to (?=[a-z]+\b))"
 )
 ARTICLE = re.compile(r"\b(?:a|an|the|his|her|their|its|some|my|your) $")
+# `at a relaxed pace`: an article, a word that is nobody, and a verb that is not inflected.
+_NOBODY = "(?!person|man|woman|human|boy|girl|guy|lady|child|figure|character|subject|actor|dancer|player|other)[a-z]+"
+NOUN_PHRASE = re.compile(rf"\b(?:a|an|the|his|her|their|its|some|my|your) {_NOBODY} $")
 DOES = re.compile(
     r"\b(?:do(?:es|ing)?|did|perform\w*|execut\w+|mak(?:es|ing|e)|made|tak(?:es|ing|e)|took|giv(?:es|ing|e)"
     r"|practi[cs]\w+|attempt\w*|tr(?:ies|ying|y)|start\w*|beg[aiu]n\w*|complet\w+|finish\w*|repeat\w*|with|in)"

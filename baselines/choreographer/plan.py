@@ -18,6 +18,8 @@ from baselines.choreographer.moves import ACTIONS, Move
 from baselines.choreographer.styles import STYLES
 
 _MOODS = {name: re.compile(rf"\b(?:{style.words})\b") for name, style in STYLES.items() if name}
+MANNERS = ("limp", "tiptoe", "high_knees", "march", "sneak", "stagger", "shuffle", "skip", "climb_stairs", "sidestep")
+_SIDED = r"\b(left|right) (?:[a-z]+ )?$"  # `a left hook`
 _STANDING = re.compile(r"^(?:stand|stands|standing|stood)$")
 
 
@@ -110,8 +112,10 @@ def _found(text: str) -> list[tuple[int, int, str]]:
 
 def _is_noun(before: str, words: str) -> bool:
     """Return whether a word is a thing (`the box`), not something that is done (`does a squat`, `like a robot`)."""
-    done = " " in words or lexicon.DOES.search(before) or lexicon.ON_TOP.search(before)
-    return bool(lexicon.ARTICLE.search(before)) and not done
+    if " " in words or lexicon.DOES.search(before) or lexicon.ON_TOP.search(before):
+        return False
+    plain = not re.search(r"(?:s|ed|ing)$", words)
+    return bool(lexicon.ARTICLE.search(before) or (plain and lexicon.NOUN_PHRASE.search(before)))
 
 
 def _mentions(clauses: Sequence[tuple[str, str]]) -> tuple[list[_Mention], list[str]]:
@@ -134,20 +138,23 @@ def _mentions(clauses: Sequence[tuple[str, str]]) -> tuple[list[_Mention], list[
 
 def _of_clause(clause: str, relation: str, shift: int, found: Sequence[tuple[int, int, str]]) -> list[_Mention]:
     """Return the mentions of one clause; each is modified by the words up to the next action."""
-    out = []
+    out: list[_Mention] = []
     starts = [0] + [start + shift for start, _, _ in found[1:]] + [len(clause)]
     for number, (start, end, name) in enumerate(found):
-        words = clause[start + shift : end + shift]
-        on_top = number > 0 and (
-            words.split()[0].endswith("ing") or bool(lexicon.ON_TOP.search(clause[: start + shift]))
-        )
-        kind = relation if number == 0 else ("during" if on_top else "then")
-        out.append(
-            _Mention(
-                name, words, clause[starts[number] : starts[number + 1]], kind, clause[starts[number] : start + shift]
-            )
-        )
+        words, lead = clause[start + shift : end + shift], clause[starts[number] : start + shift]
+        around, kind = clause[starts[number] : starts[number + 1]], relation
+        if out and _same(out[-1].action, name):
+            lead, around, kind = out[-1].lead, out[-1].around + around, out.pop().relation
+        elif out:
+            on_top = words.split()[0].endswith("ing") or lexicon.ON_TOP.search(clause[: start + shift])
+            kind = "during" if on_top else "then"
+        out.append(_Mention(name, words, around, kind, lead))
     return out
+
+
+def _same(first: str, second: str) -> bool:
+    """Return whether two actions of one clause are one: named twice, or a way to go and how (`walks with a limp`)."""
+    return first == second or (first in ("walk", "run", "jog") and second in MANNERS)
 
 
 def _modifies(clause: str) -> bool:
@@ -217,23 +224,22 @@ def _side(mention: _Mention) -> str:
         return "both"
     if named:
         return named.pop()
-    before = re.search(r"\b(left|right) (?:[a-z]+ )?$", mention.lead)
-    return before[1] if before else ACTIONS[mention.action].default
+    said = re.search(_SIDED, mention.lead) or re.search(r"\b(left|right) ", mention.words)
+    return said[1] if said else ACTIONS[mention.action].default
 
 
 def _direction(mention: _Mention) -> str:
     """Return the direction that is named, left and right only where they are not those of a limb."""
-    text = mention.around
-    if ACTIONS[mention.action].sided in ("hand", "foot"):
-        text = re.sub(r"\b(?:left|right) (?:[a-z]+ )?$", "", mention.lead) + mention.around[len(mention.lead) :]
+    text, gesture = mention.around, ACTIONS[mention.action].sided in ("hand", "foot")
+    if gesture:
+        rest = mention.around[len(mention.lead) + len(mention.words) :]
+        text = re.sub(_SIDED, "", mention.lead) + re.sub(r"\b(?:left|right) ", "", mention.words) + rest
         for name in ("left", "right"):
             text = lexicon.SIDES[name].sub(" ", text)
     elif ACTIONS[mention.action].sided == "way":
         text = re.sub(rf"\b(?:left|right) {lexicon.LIMB}\b", " ", text)
-    for name, pattern in lexicon.DIRECTION.items():
-        if pattern.search(text):
-            return name
-    return ""
+    found = (name for name, pattern in lexicon.DIRECTION.items() if pattern.search(text))
+    return next((name for name in found if not (gesture and name == "circle")), "")
 
 
 def _ordered(pairs: Sequence[tuple[_Mention, Move]]) -> list[Move]:

@@ -43,8 +43,9 @@ def clap(move: Move) -> Phrase:
 
 @action(
     "raise_arm",
-    "(?:rais|lift|put|hold|stick|throw|mov|reach)(?:s|es|e|ing|ting|ed)? <his>(?:arms?|hands?|elbows?)(?:"
-    " straight)?(?: up| above| over| overhead| high| in the air)?",
+    "(?:rais|lift)(?:s|es|e|ing|ed)? <his>(?:arms?|forearms?|hands?|elbows?)",
+    "(?:put|hold|stick|throw|mov|reach)(?:s|es|e|ing|ting|ed)? <his>(?:arms?|hands?)(?: straight)?"
+    " (?:up|above|over|overhead|high|in the air|forwards?|out)",
     "<his>(?:arms?|hands?) (?:up|overhead|above|in the air|raised)|raised (?:arms?|hands?)",
     sided="hand",
 )
@@ -179,7 +180,10 @@ def cross_arms(move: Move) -> Phrase:
     return Phrase([raised, key(0.45, spine=(-2,), neck=(2,), **pose)], (), [raised, home(0.6)], hold=2.0, elastic=False)
 
 
-@action("hands_on_hips", "(?:hands?|arms?) (?:on|to|at|onto) <his>(?:hips?|waist)|akimbo")
+@action(
+    "hands_on_hips",
+    "(?:(?:put|plac|rest|hold)(?:s|es|ing|ting)? )?<his>(?:hands?|arms?) (?:on|to|at|onto) <his>(?:hips?|waist)|akimbo",
+)
 def hands_on_hips(move: Move) -> Phrase:
     """Hands at the waist, elbows out."""
     pose = both(key(0.6, r_arm=hand(0.155, 0.03, -0.40, (1, -0.35, 0)), spine=(-3,)))
@@ -193,7 +197,7 @@ def salute(move: Move) -> Phrase:
     return Phrase([pose], (), [home(0.55)], hold=1.2, elastic=False)
 
 
-@action("shake_hands", "sh(?:akes?|aking|ook) (?:[a-z]+ )?hands?|handshake", sided="hand")
+@action("shake_hands", "sh(?:akes?|aking|ook) (?:[a-z]+ )?hands?|handshake")
 def shake_hands(move: Move) -> Phrase:
     """A hand held out, moved up and down."""
     up, down = (

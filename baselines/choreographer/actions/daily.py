@@ -63,8 +63,8 @@ def brush(move: Move) -> Phrase:
 
 @action(
     "scratch_head",
-    "(?:scratch|touch|rub|hold|pat)(?:s|es|ing|ed)? (?:his |her |their |the |both )?(?:hands? (?:on|to) "
-    ")?(?:heads?|hair|face|neck|forehead)",
+    "(?:scratch|touch|rub|hold|pat)(?:s|es|ing|ed)? (?:the back of )?(?:his |her |their |the |both )?"
+    "(?:hands? (?:on|to) )?(?:heads?|hair|face|neck|forehead)",
     "hands? (?:on|to|behind) (?:his|her|their|the) head",
     sided="hand",
 )

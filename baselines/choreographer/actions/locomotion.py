@@ -256,7 +256,7 @@ def grapevine(move: Move) -> Journey:
 @action(
     "turn",
     forms("turn", "rotate", "pivot", "face"),
-    "about-face|(?:turn|look|face)(?:s|ing|ed)? (?:around|round|back)",
+    "about-face|(?:turn|face)(?:s|ing|ed)? (?:around|round|back)",
     sided="way",
     default="right",
 )

@@ -80,7 +80,7 @@ def conduct(move: Move) -> Phrase:
 
 @action(
     "type",
-    "typ(?:es|ing|ed)(?: on)?|keyboard|plays? (?:the )?piano|playing (?:the )?piano|pianist",
+    "typ(?:es?|ing|ed)(?: on)?|keyboard|plays? (?:the )?piano|playing (?:the )?piano|pianist",
     "works? (?:on|at) (?:a|the|his|her) computer",
 )
 def type_keys(move: Move) -> Phrase:

@@ -14,7 +14,8 @@ FRONT_FOOT = 0.26  # metres that the left foot is ahead where a right-handed per
 @action(
     "punch",
     forms("punch", "jab", "strike", "hit", "fight", "spar"),
-    "hits|hitting|boxes|boxing|boxed|shadow ?boxing|fighting|throws? (?:a |several |some )?punch(?:es)?",
+    "hits|hitting|boxes|boxing|boxed|shadow ?boxing|fighting",
+    "thr[oe]w(?:s|ing)? (?:[a-z]+ ){0,3}?punch(?:es)?",
     sided="hand",
 )
 def punch(move: Move) -> Phrase:

@@ -89,7 +89,7 @@ def pour(move: Move) -> Phrase:
     return Phrase([], [up, tip, held(tip, 0.7), up, home(0.7)], [home(0.15)], elastic=False)
 
 
-@action("dig", forms("dig", "shovel", "sweep", "rake", "hoe"), "dug|sweeps|broom|vacuum(?:s|ing)?")
+@action("dig", forms("dig", "shovel", "rake", "hoe"), "dug|sweep(?:s|ing)? (?:the|a|up)|broom|vacuum(?:s|ing)?")
 def dig(move: Move) -> Phrase:
     """Two hands on a shaft, pushed down and swung up to the side."""
     low = key(
