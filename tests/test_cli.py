@@ -11,7 +11,7 @@ import time
 import numpy as np
 import pytest
 
-from helpers import environment, mbench, write_model
+from helpers import environment, mbench, one_line_error, write_model
 from mbench import read_motion, score, write_motion
 from mbench.metrics.base import METRICS
 from plugins_for_tests import figure
@@ -32,6 +32,28 @@ def test_help_names_every_command():
     for command in ("evaluate", "score", "compare", "validate", "convert", "inspect", "list", "describe", "data"):
         assert f" {command} " in text
     assert mbench("--version").stdout.startswith("mbench ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["score", "--nope"], ["--nope"]),
+        (["scor"], ["scor"]),
+        (["evaluate"], ["model"]),
+        (["evaluate", "m.yaml", "--limit", "0"], ["--limit", "greater than or equal to 1"]),
+        (["score", "x.npy", "--fps", "fast"], ["--fps", "number"]),
+        (["score", "x.npy", "--up", "w"], ["--up", "w"]),
+        (["list", "metric"], ["metric", "metrics"]),
+    ],
+    ids=lambda value: " ".join(value),
+)
+def test_wrong_usage_is_one_line(arguments, words):
+    one_line_error(mbench(*arguments), *words)
+
+
+def test_no_arguments_show_the_help():
+    done = mbench()
+    assert done.returncode == 2 and "evaluate" in done.stdout + done.stderr and "Traceback" not in done.stderr
 
 
 def test_evaluate_prints_the_table_on_stdout_and_progress_on_stderr(tmp_path):

@@ -8,12 +8,15 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from typing import Any
 
-import click
 import typer
 
-from mbench.cli import data, evaluate, files, listing
+from mbench.cli import data, evaluate, files, listing, render
 from mbench.errors import EXIT_INTERRUPTED, EXIT_USER, MBenchError, one_line
+
+# ClickException: newer versions of typer carry a click of their own.
+UsageError: Any = typer.BadParameter.__mro__[2]
 
 app = typer.Typer(
     name="mbench",
@@ -25,7 +28,7 @@ app = typer.Typer(
 )
 for command in (
     evaluate.evaluate, evaluate.validate, evaluate.score, evaluate.compare,
-    files.convert, files.inspect, listing.list_, listing.describe,
+    files.convert, files.inspect, render.render, listing.list_, listing.describe,
 ):  # fmt: skip
     app.command(name=command.__name__.rstrip("_"))(command)
 app.add_typer(data.app, name="data")
@@ -47,11 +50,14 @@ def main() -> None:
         if code == EXIT_INTERRUPTED:  # how typer reports Ctrl-C
             raise KeyboardInterrupt
         sys.exit(code)
-    except click.ClickException as error:
+    except UsageError as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            error.show()
+            sys.exit(EXIT_USER)
         _fail(f"{error.format_message()} (see: mbench --help)")
     except MBenchError as error:
         _fail(str(error))
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         typer.echo("interrupted; the same command carries on where this stopped", err=True)
         sys.exit(EXIT_INTERRUPTED)
     except BrokenPipeError:
