@@ -73,7 +73,7 @@ def axes_towards(azimuth: float, tilt: float) -> Floats:
 
 
 def framing(
-    points: ArrayLike, radius: float, axes: Floats, fov: float, width: int, height: int, margin: float = 0.06
+    points: ArrayLike, radius: ArrayLike, axes: Floats, fov: float, width: int, height: int, margin: float = 0.06
 ) -> Camera:
     """Return the nearest camera with given axes that sees balls around points whole.
 
@@ -83,7 +83,7 @@ def framing(
 
     Args:
         points: (N, 3), metres.
-        radius: of the balls, metres.
+        radius: of the balls, metres; one, or (N,).
         axes: of the camera, see `Camera`.
         fov: vertical field of view, degrees.
         width: pixels.
@@ -94,9 +94,9 @@ def framing(
     seen = np.asarray(points, dtype=np.float64).reshape(-1, 3) @ axes.T
     sides, back = np.zeros(2), np.inf
     for axis, tangent in enumerate(t * (1 - margin) for t in camera.tangents):
-        ball = radius * np.hypot(1, tangent)
-        far = (seen[:, axis] - tangent * seen[:, 2]).max() + ball
-        near = (-seen[:, axis] - tangent * seen[:, 2]).max() + ball
+        ball = np.asarray(radius) * np.hypot(1, tangent)
+        far = (seen[:, axis] - tangent * seen[:, 2] + ball).max()
+        near = (ball - seen[:, axis] - tangent * seen[:, 2]).max()
         sides[axis], back = (far - near) / 2, min(back, -(far + near) / (2 * tangent))
     return camera.moved(axes.T @ np.array([*sides, back]))
 

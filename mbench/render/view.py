@@ -11,12 +11,14 @@ from scipy.ndimage import gaussian_filter1d
 from mbench.errors import ConfigError, did_you_mean
 from mbench.motion import Motion
 from mbench.motion.canonical import heading
-from mbench.motion.skeleton import INDEX, PELVIS, REST_OFFSETS
+from mbench.motion.skeleton import HEAD, INDEX, N_JOINTS, PELVIS, REST_OFFSETS
 from mbench.render.camera import Camera, axes_towards, framing
 from mbench.render.look import Look
 
 VIEWS = ("fixed", "follow", "front", "side")
-REACH = 0.24  # metres by which an adult's flesh, fingers and crown reach beyond the joints
+# Metres by which an adult's flesh reaches beyond the joints: crown and fingers most.
+REACH = np.full(N_JOINTS, 0.16)
+REACH[[HEAD, INDEX["left_wrist"], INDEX["right_wrist"]]] = 0.25
 FOLLOW_SECONDS = 0.5  # standard deviation of the filter that smooths the path of a camera that follows
 # Degrees from the person's front towards the person's right. `fixed` takes the one with the largest figure.
 FIXED_ANGLES = (35.0, -35.0, 50.0, -50.0, 20.0, -20.0, 65.0, -65.0)
@@ -52,9 +54,10 @@ def cameras(motion: Motion, look: Look) -> Sequence[Camera]:
 
 
 def _framed(motion: Motion, points: Floats, look: Look, angle: float, width: int | None = None) -> Camera:
-    """Return the camera that sees points around the figure from an angle to the person's first heading."""
+    """Return the camera that sees the joints (T, 22, 3) of the figure from an angle to the person's first heading."""
     axes = axes_towards(90 + np.degrees(heading(motion.joints[:1])[0]) - angle, look.tilt)
-    return framing(points, REACH * scale_of(motion), axes, look.fov, width or look.size, look.size)
+    reach = np.broadcast_to(REACH * scale_of(motion), points.shape[:-1]).reshape(-1)
+    return framing(points, reach, axes, look.fov, width or look.size, look.size)
 
 
 def _following(motion: Motion, look: Look) -> list[Camera]:
