@@ -81,13 +81,15 @@ def _laid_out(parts: Sequence[Part], style: Style, frames: int) -> tuple[Floats,
     """Return differences from neutral (frames, 46) and the place (frames, 3) they belong to, part after part."""
     changes, places = np.zeros((frames, WIDTH)), np.zeros((frames, 3))
     for number, part in enumerate(parts):
+        if part.start >= frames:
+            break  # the clip is too short for the whole plan
         last = number == len(parts) - 1
         made, end = rendered(part, style, last)
         start = part.start
         stop = min(start + len(made) - bool(end.any()), frames)
         changes[start:stop] += made[: stop - start]
         if end.any():
-            places[stop:] = _after(places[min(start, frames - 1)], end)
+            places[stop:] = _after(places[start], end)
         elif last:
             changes[stop:] += made[-1]
     return changes, places

@@ -144,7 +144,8 @@ def _of_clause(clause: str, relation: str, shift: int, found: Sequence[tuple[int
         words, lead = clause[start + shift : end + shift], clause[starts[number] : start + shift]
         around, kind = clause[starts[number] : starts[number + 1]], relation
         if out and _same(out[-1].action, name):
-            lead, around, kind = out[-1].lead, out[-1].around + around, out.pop().relation
+            first = out.pop()
+            words, lead, around, kind = first.words, first.lead, first.around + around, first.relation
         elif out:
             on_top = words.split()[0].endswith("ing") or lexicon.ON_TOP.search(clause[: start + shift])
             kind = "during" if on_top else "then"

@@ -13,8 +13,8 @@ Floats = NDArray[np.float64]
 OFFSETS = REST_OFFSETS.astype(np.float64)
 SIDES = (("left", "l_", -1.0), ("right", "r_", 1.0))
 REACH = 0.9985  # share of a limb's length that inverse kinematics may use: a straight joint has no bending plane
-_SLACK = 0.010  # metres over which the pelvis eases into the reach of the legs
-STANDING = 0.962  # height of the pelvis in neutral standing: knees bent by about 10 degrees
+_SLACK = 0.020  # metres over which the pelvis eases into the reach of the legs
+STANDING = 0.965  # height of the pelvis in neutral standing before it is eased into reach, knees a little bent
 
 
 def turn(axis: int, degrees: ArrayLike) -> Floats:
@@ -83,7 +83,8 @@ def pose(controls: Floats) -> tuple[Floats, Floats]:
     world = _trunk(part)
     feet = {side: oriented(part[key + "sole"]) for side, key, _ in SIDES}
     ankles = {side: part[key + "foot"] - feet[side] @ OFFSETS[INDEX[f"{side}_foot"]] for side, key, _ in SIDES}
-    root = _within_reach(part["root"] + (0, 0, STANDING), world[:, 0], ankles)
+    heights = {side: part[key + "foot"][:, 2] for side, key, _ in SIDES}
+    root = _within_reach(part["root"] + (0, 0, STANDING), world[:, 0], ankles, heights)
     for side, key, sign in SIDES:
         _leg(world, root, side, ankles[side], feet[side], sign * part[key + "knee"][:, 0])
         _toes(world, side, part[key + "sole"], part[key + "foot"][:, 2])
@@ -109,18 +110,26 @@ def _trunk(part: dict[str, Floats]) -> Floats:
     return world
 
 
-def _within_reach(root: Floats, pelvis: Floats, ankles: dict[str, Floats]) -> Floats:
-    """Return the pelvis (T, 3) lowered, smoothly, to where both legs reach their ankles."""
-    root = root.copy()
+def _within_reach(root: Floats, pelvis: Floats, ankles: dict[str, Floats], toes: dict[str, Floats]) -> Floats:
+    """Return the pelvis (T, 3) lowered, smoothly, to where both legs reach their ankles.
+
+    A foot in the air holds nobody down: what its leg cannot reach, it misses.
+    """
+    ceilings = []
     for side, ankle in ankles.items():
         hip, knee, shin = (OFFSETS[INDEX[f"{side}_{name}"]] for name in ("hip", "knee", "ankle"))
         length = REACH * (np.linalg.norm(knee) + np.linalg.norm(shin))
         arm = pelvis @ hip
         across = ((root + arm - ankle)[:, :2] ** 2).sum(axis=-1)
-        ceiling = ankle[:, 2] - arm[:, 2] + np.sqrt(np.maximum(length**2 - across, 0.01))
-        gap = root[:, 2] - ceiling
-        root[:, 2] = (root[:, 2] + ceiling - np.sqrt(gap**2 + _SLACK**2)) / 2
-    return root
+        free = 2.5 * np.clip(toes[side] - 0.02, 0, 0.2)
+        ceilings.append(ankle[:, 2] - arm[:, 2] + np.sqrt(np.maximum(length**2 - across, 0.01)) + free)
+    height = _lower(root[:, 2], _lower(*ceilings))
+    return np.concatenate([root[:, :2], height[:, None]], axis=1)
+
+
+def _lower(first: Floats, second: Floats) -> Floats:
+    """Return the smaller of two heights (T,), passing smoothly from one to the other."""
+    return (first + second - np.sqrt((first - second) ** 2 + _SLACK**2)) / 2
 
 
 def _leg(world: Floats, root: Floats, side: str, ankle: Floats, foot: Floats, outward: Floats) -> None:

@@ -62,7 +62,7 @@ def _toe(p: Print, wide: float) -> Floats:
 
 def _over_ground(start: float | Floats, end: Floats, p: Print, gait: Gait) -> Rows:
     """Return the keys (time, place) of a swing; the toe leaves the floor before it leaves its place."""
-    rows: Rows = [(p.lift + 0.08 * (p.land - p.lift), start), (p.land, end)]
+    rows: Rows = [(p.lift + (0.08 if gait.swing < 1 else 0.03) * (p.land - p.lift), start), (p.land, end)]
     if gait.forward:
         ahead = rotation2(p.heading) @ (0.0, gait.forward)
         rows.insert(1, (0.5 * (p.lift + p.land), 0.5 * (start + end) + ahead))

@@ -10,6 +10,7 @@ from baselines.choreographer.moves import Move, action, forms
 from baselines.choreographer.phrase import Key, Phrase, home, key
 
 GRAVITY = 9.81
+EXTENDED = 0.01  # metres of the pelvis above standing at take-off: heels up, legs not quite straight
 Values = Mapping[str, Sequence[float]]
 
 
@@ -25,7 +26,7 @@ def flight(
     height: float,
     way: tuple[float, float] = (0.0, 0.0),
     push: float = 0.27,
-    tuck: float = 0.0,
+    tuck: float = 0.04,
     spread: tuple[float, float] = (0.0, 0.0),
     feet: str = "lr",
     shift: float = 0.0,
@@ -50,8 +51,8 @@ def flight(
     x, y = way
     fast = {"root": (0.86 * x / air, 0.86 * y / air, speed)}
     weight = {"root": (0.0, 0.0, -GRAVITY)}
-    start = {"root": (shift + 0.1 * x, 0.1 * y, 0.045), **_soles(feet, 46), **_feet(feet, 0, 0, 0, spread[0])}
-    end = {"root": (shift + 0.96 * x, 0.96 * y, 0.045), **_soles(feet, 26), **_feet(feet, x, y, 0, spread[1])}
+    start = {"root": (shift + 0.1 * x, 0.1 * y, EXTENDED), **_soles(feet, 46), **_feet(feet, 0, 0, 0, spread[0])}
+    end = {"root": (shift + 0.96 * x, 0.96 * y, EXTENDED), **_soles(feet, 26), **_feet(feet, x, y, 0, spread[1])}
     keys = [Key(push, {**start, **(off or {})}, fast, weight, fixed=True)]
     for share in (0.25, 0.5, 0.75):
         up = 4 * share * (1 - share) * height + tuck * math.sin(math.pi * share)

@@ -12,7 +12,7 @@ WALK = Gait()
 STEP_ASIDE = Gait(period=0.45, length=0.34, lift=0.05, push=12, strike=0, arm=2, wide=0.0, twist=0, bob=0.006, lean=1)
 PIVOT = Gait(period=0.46, lift=0.05, push=14, strike=0, arm=6, wide=0.0, twist=2, bob=0.004, lean=1)
 RUN = Gait(
-    period=0.36, swing=1.24, length=0.92, lift=0.24, forward=-0.10, push=48, strike=4, drop=0.045, bob=-0.028,
+    period=0.36, swing=1.34, length=0.92, lift=0.24, forward=-0.10, push=48, strike=4, drop=0.045, bob=-0.028,
     sway=0.01, lean=11, arm=38, elbow=85, twist=8, out=12, wide=-0.05,
 )  # fmt: skip
 
