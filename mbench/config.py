@@ -40,6 +40,14 @@ class RunConfig(_Strict):
     scheduler: str | None = None
 
 
+class BodyConfig(_Strict):
+    """Which body the skin metrics use, and how it is posed; see `mbench.body.mesh.MeshSettings`."""
+
+    name: str = "default"
+    fit: Literal["always", "never"] = "always"
+    max_collisions: PositiveInt | None = None
+
+
 class EvaluateConfig(_Strict):
     """A whole `model.yaml`.
 
@@ -48,6 +56,8 @@ class EvaluateConfig(_Strict):
         suite: a built-in suite, or a path; relative paths are relative to the YAML file.
         metrics: pillars, dimensions or metric names.
         judge: a registered judge, for the metrics that need one.
+        body: a registered body or a body file, for the metrics that need a skin; or a mapping with name, fit and
+            max_collisions.
         run: how to run.
         output: where result folders go; relative to the current folder.
         base: the folder that relative paths of the file start from; set by `load_config`.
@@ -57,13 +67,14 @@ class EvaluateConfig(_Strict):
     suite: str = "mbench-mini"
     metrics: list[str] = Field(default=["quality", "fidelity", "generalization"], min_length=1)
     judge: str = "retrieval"
+    body: BodyConfig = BodyConfig()
     run: RunConfig = RunConfig()
     output: str = "results"
     base: Path = Field(default=Path(), exclude=True)
 
-    @field_validator("model", mode="before")
+    @field_validator("model", "body", mode="before")
     @classmethod
-    def _model_by_name(cls, value: Any) -> Any:
+    def _by_name(cls, value: Any) -> Any:
         """Accept a bare name."""
         return {"name": value} if isinstance(value, str) else value
 

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mbench.body import BODIES
+from mbench.body.mesh import MeshSettings
 from mbench.config import EvaluateConfig, load_config, resolve_path
 from mbench.errors import ConfigError
 from mbench.files import hash_of
 from mbench.judges.base import Judge, build_judge
-from mbench.metrics.base import Metric
+from mbench.metrics.base import PILLARS, Metric
 from mbench.models.base import MotionModel
 from mbench.models.build import build_model
 from mbench.provenance import code_hash
@@ -19,6 +21,7 @@ from mbench.results import RunFolder
 from mbench.scoring import select_metrics
 from mbench.suites import Suite, load_suite, suite_names
 from mbench.suites.prompt import Prompt
+from mbench.versions import lacks, version_of
 
 Task = tuple[Prompt, int]  # a prompt and a replicate
 
@@ -37,6 +40,8 @@ class Plan:
         judge: the judge, None where no metric needs one.
         run_id: hash of everything that decides the motions.
         folder: where the results go.
+        versions: of each metric, with the body where it needs one.
+        notes: what a reader of the result must know of the plan.
     """
 
     config: EvaluateConfig
@@ -48,6 +53,13 @@ class Plan:
     judge: Judge | None
     run_id: str
     folder: RunFolder
+    versions: dict[str, str]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def mesh(self) -> MeshSettings:
+        """Return how metrics of the skinned body are computed."""
+        return mesh_settings(self.config)
 
     @property
     def tasks(self) -> list[Task]:
@@ -62,7 +74,7 @@ def make_plan(config: EvaluateConfig) -> Plan:
         MBenchError: whatever is wrong with it.
     """
     suite = load_suite(_suite_name(config))
-    metrics = select_metrics(config.metrics)
+    metrics, notes = _usable(config)
     model = build_model(config.model, config.base, config.run.device)
     most = getattr(model, "max_replicates", None)
     if most is not None and config.run.replicates > most:
@@ -77,7 +89,36 @@ def make_plan(config: EvaluateConfig) -> Plan:
     run_id = hash_of(decides)[:12]
     folder = RunFolder(Path(config.output) / _safe(card["name"]) / run_id)
     prompts = suite.prompts[: config.run.limit]
-    return Plan(config, suite, prompts, metrics, card, model, _judge(config, metrics), run_id, folder)
+    versions = _versions(config, metrics)
+    return Plan(config, suite, prompts, metrics, card, model, _judge(config, metrics), run_id, folder, versions, notes)
+
+
+def mesh_settings(config: EvaluateConfig) -> MeshSettings:
+    """Return the settings of metrics of the skinned body; a body file's path starts from the YAML's folder."""
+    body = config.body.name
+    if body not in BODIES.names() and ":" not in body:
+        body = str(resolve_path(body, config.base))
+    return MeshSettings(body, config.body.fit, config.body.max_collisions, config.run.device)
+
+
+def _versions(config: EvaluateConfig, metrics: list[tuple[str, Metric]]) -> dict[str, str]:
+    mesh = mesh_settings(config)
+    return {name: version_of(item, mesh) for name, item in metrics}
+
+
+def _usable(config: EvaluateConfig) -> tuple[list[tuple[str, Metric]], tuple[str, ...]]:
+    """Return the metrics that can be computed here, and a note on those of a pillar that can't.
+
+    Raises:
+        ConfigError: one that is named itself needs something that is not installed.
+    """
+    chosen = select_metrics(config.metrics)
+    lacking = {name: how for name, item in chosen if (how := lacks(item)) is not None}
+    named = {name for name, _ in select_metrics([n for n in config.metrics if n.strip().lower() not in PILLARS])}
+    for name in sorted(named & set(lacking)):
+        raise ConfigError(f"metric {name!r} needs the skinned body: {lacking[name]}")
+    note = f"not scored: {', '.join(lacking)} need the skinned body: {next(iter(lacking.values()), '')}"
+    return [(name, item) for name, item in chosen if name not in lacking], (note,) if lacking else ()
 
 
 def _judge(config: EvaluateConfig, metrics: list[tuple[str, Metric]]) -> Judge | None:
@@ -99,9 +140,11 @@ def reopen(folder: Path) -> Plan:
     if suite.hash != run["suite"]["hash"]:
         raise ConfigError(f"{folder}: suite {suite.name!r} has changed since the run; its scores would mix two suites")
     prompts = suite.prompts[: config.run.limit]
-    metrics = select_metrics(config.metrics)
+    metrics, notes = _usable(config)
     judge = _judge(config, metrics)
-    return Plan(config, suite, prompts, metrics, run["card"], None, judge, run["run_id"], RunFolder(folder))
+    versions = _versions(config, metrics)
+    run_folder = RunFolder(folder)
+    return Plan(config, suite, prompts, metrics, run["card"], None, judge, run["run_id"], run_folder, versions, notes)
 
 
 def _suite_name(config: EvaluateConfig) -> str:

@@ -55,21 +55,21 @@ class Generation:
 
 @dataclass(frozen=True)
 class ScoreRow:
-    """A row of `scores.csv`.
+    """A row of `scores.csv`; `version` is that of the metric and of what else decided the value (`mbench.versions`).
 
     For a metric over the whole set `prompt` is empty, replicate 0 is the value, and 1 to 20 are its values on resamples
     of the prompts, from which its interval is made.
     """
 
     metric: str
-    version: int
+    version: str
     prompt: str
     replicate: int
     value: float | None
     reason: str | None = None
 
     @property
-    def key(self) -> tuple[str, int, str, int]:
+    def key(self) -> tuple[str, str, str, int]:
         """Return what tells this value from all others."""
         return (self.metric, self.version, self.prompt, self.replicate)
 
@@ -183,9 +183,9 @@ class RunFolder:
             raise MBenchError(f"{path}: changed since it was generated (its sha256 differs from {self.index.name})")
         return read_motion(path)
 
-    def read_scores(self) -> dict[tuple[str, int, str, int], ScoreRow]:
+    def read_scores(self) -> dict[tuple[str, str, str, int], ScoreRow]:
         """Return all rows of `scores.csv` and of an unfinished `scores.partial.csv`, by key."""
-        rows: dict[tuple[str, int, str, int], ScoreRow] = {}
+        rows: dict[tuple[str, str, str, int], ScoreRow] = {}
         for path in (self.scores, self.partial):
             rows |= {row.key: row for row in _read_rows(path)}
         return rows
@@ -218,7 +218,7 @@ def _read_rows(path: Path) -> list[ScoreRow]:
         try:
             metric, version, prompt, replicate, value, reason = cells
             number_or_none = float(value) if value else None
-            rows.append(ScoreRow(metric, int(version), prompt, int(replicate), number_or_none, reason or None))
+            rows.append(ScoreRow(metric, version, prompt, int(replicate), number_or_none, reason or None))
         except ValueError as error:
             raise MBenchError(f"{path}: line {number} is broken: {error}; delete the file to score again") from error
     return rows

@@ -80,6 +80,7 @@ def _write_run(plan: Plan, finished: bool) -> dict[str, Any]:
         "base": str(plan.config.base.resolve()),
         "card": plan.card,
         "suite": {"name": plan.suite.name, "version": plan.suite.version, "hash": plan.suite.hash},
+        "versions": plan.versions,
         "provenance": provenance(),
         "start": before.get("start", now()),
         "end": now() if finished else None,

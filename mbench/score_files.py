@@ -11,7 +11,7 @@ import numpy as np
 from mbench.errors import ConfigError, MBenchError, one_line
 from mbench.io import READABLE, read_motion
 from mbench.motion import Motion
-from mbench.scoring import Value, Workers, per_motion, score_all, select_metrics
+from mbench.scoring import Value, Workers, metrics_for_motions, score_all
 from mbench.stats import mean_with_interval
 
 
@@ -28,7 +28,7 @@ def score_files(
         paths: motion files, or folders that are searched through.
         up: `z` or `y`; None to detect it, file by file.
         fps: frame rate, where the files do not hold it.
-        metrics: pillars, dimensions or metric names; None for all that need nothing but the motion.
+        metrics: pillars, dimensions or metric names; None for all that read joints or rotations.
         workers: processes.
 
     Returns:
@@ -40,9 +40,7 @@ def score_files(
     Raises:
         MBenchError: a path that is not there, a file named by the user that can't be read, a folder without motions.
     """
-    chosen = per_motion(select_metrics(metrics))
-    if not chosen:
-        raise ConfigError(f"no metric of {list(metrics or [])} can be computed from motions alone")
+    chosen = metrics_for_motions(metrics)
     files = _files(paths)
     motions: dict[str, Motion] = {}
     unread: dict[str, str] = {}

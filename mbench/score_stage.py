@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from mbench.body.mesh import MeshSettings
 from mbench.errors import one_line
 from mbench.generate_stage import batches
 from mbench.metrics.base import Metric, Sample
@@ -20,7 +21,7 @@ from mbench.suites.prompt import Prompt
 
 RESAMPLES = 20  # of the prompts, for the interval of a metric over the set
 
-Key = tuple[str, int, str, int]
+Key = tuple[str, str, str, int]
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def score_run(plan: Plan, quiet: bool = True, rescore: bool = False) -> None:
     workers = Workers(plan.config.run.workers, plan.config.run.backend, plan.config.run.scheduler)
     with progress("score", len(jobs), quiet) as advance:
         groups = list(batches(jobs, CHUNK))
-        chunks = (([(folder.load(job.generation), job.metrics) for job in group],) for group in groups)
+        chunks = (([(folder.load(job.generation), job.metrics) for job in group], plan.mesh) for group in groups)
         for group, values in zip(groups, map_chunks(_score_chunk, chunks, workers), strict=True):
             new = [_row(plan, j.generation, v) for j, clip in zip(group, values, strict=True) for v in clip]
             folder.add_scores(new)
@@ -68,10 +69,10 @@ def _final(row: ScoreRow) -> bool:
     return row.reason is None or not row.reason.startswith((FAILED, NO_MOTION))
 
 
-def _score_chunk(items: list[tuple[Motion, list[str]]]) -> list[list[Value]]:
+def _score_chunk(items: list[tuple[Motion, list[str]]], mesh: MeshSettings) -> list[list[Value]]:
     """Score some motions, each on the metrics named beside it; runs in a worker process."""
     metrics = dict(select_metrics(sorted({name for _, wanted in items for name in wanted})))
-    return [score_motion(motion, [(name, metrics[name]) for name in wanted]) for motion, wanted in items]
+    return [score_motion(motion, [(name, metrics[name]) for name in wanted], mesh) for motion, wanted in items]
 
 
 def _left(
@@ -84,9 +85,9 @@ def _left(
         wanted = metrics_of(prompt, per_motion(plan.metrics))
         if row is None or row.file is None:
             why = f"{NO_MOTION}{row.reason if row else 'not generated yet'}"
-            missing += [ScoreRow(name, m.info.version, prompt.id, replicate, None, why) for name, m in wanted]
+            missing += [ScoreRow(name, plan.versions[name], prompt.id, replicate, None, why) for name, _ in wanted]
             continue
-        lacking = [name for name, m in wanted if (name, m.info.version, prompt.id, replicate) not in rows]
+        lacking = [name for name, _ in wanted if (name, plan.versions[name], prompt.id, replicate) not in rows]
         if lacking:
             jobs.append(_Job(row, lacking))
     return jobs, missing
@@ -98,9 +99,10 @@ def metrics_of(prompt: Prompt, metrics: Sequence[tuple[str, Metric]]) -> list[tu
 
 
 def _row(plan: Plan, generation: Generation, value: Value) -> ScoreRow:
-    version = dict(plan.metrics)[value.metric].info.version
     reason = f"{FAILED}{value.reason}" if value.failed else value.reason
-    return ScoreRow(value.metric, version, generation.prompt, generation.replicate, value.value, reason)
+    return ScoreRow(
+        value.metric, plan.versions[value.metric], generation.prompt, generation.replicate, value.value, reason
+    )
 
 
 def _score_sets(
@@ -110,7 +112,7 @@ def _score_sets(
     new: list[ScoreRow] = []
     for name, item in plan.metrics:
         usable = item.info.over_set and item.info.needs <= {"joints", "pose", "judge"}
-        if not usable or (name, item.info.version, "", 0) in rows:
+        if not usable or (name, plan.versions[name], "", 0) in rows:
             continue
         samples = [
             Sample(prompt, plan.folder.load(row), replicate)
@@ -118,11 +120,11 @@ def _score_sets(
             if item.info.scores(prompt) and (row := generations.get((prompt.id, replicate))) and row.file
         ]  # fmt: skip
         also = [plan.judge] if "judge" in item.info.needs else []
-        new += _set_rows(name, item, samples, also)
+        new += _set_rows(name, plan.versions[name], item, samples, also)
     return new
 
 
-def _set_rows(name: str, item: Metric, samples: list[Sample], also: list[Any]) -> list[ScoreRow]:
+def _set_rows(name: str, version: str, item: Metric, samples: list[Sample], also: list[Any]) -> list[ScoreRow]:
     """Return the rows of one metric over the set; `also` holds what it takes beside the samples."""
     by_prompt: dict[str, list[Sample]] = {}
     for sample in samples:
@@ -136,7 +138,7 @@ def _set_rows(name: str, item: Metric, samples: list[Sample], also: list[Any]) -
             value, reason = item.evaluate([sample for index in draw for sample in groups[index]], *also)
         except Exception as error:
             value, reason = None, f"{FAILED}{one_line(error)}"
-        rows.append(ScoreRow(name, item.info.version, "", replicate, value, reason))
+        rows.append(ScoreRow(name, version, "", replicate, value, reason))
         if value is None:
             break
     return rows

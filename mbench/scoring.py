@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mbench.body.mesh import Mesh, MeshSettings
 from mbench.errors import ConfigError, MBenchError, PluginError, one_line
 from mbench.io import read_motion
 from mbench.metrics.base import METRICS, PILLARS, Metric, canonical_name
 from mbench.motion import BENCHMARK_FPS, Motion
 from mbench.motion.resample import resample
+from mbench.versions import lacks
 
 if TYPE_CHECKING:
     import pandas
 
+DEFAULT_MESH = MeshSettings()
 CHUNK = 16  # clips a task: long enough that starting a task does not count, short enough that a kill loses little
 
 
@@ -58,13 +61,17 @@ def select_metrics(names: Sequence[str] | None = None) -> list[tuple[str, Metric
     return sorted(chosen.items())
 
 
-def score_motion(motion: Motion, metrics: Iterable[tuple[str, Metric]]) -> list[Value]:
+def score_motion(
+    motion: Motion, metrics: Iterable[tuple[str, Metric]], mesh: MeshSettings = DEFAULT_MESH
+) -> list[Value]:
     """Return the value of each metric on one motion; one metric that breaks does not stop the others."""
     at_rate = resample(motion, BENCHMARK_FPS)
+    skin = Mesh(at_rate, mesh)
     values = []
     for name, item in metrics:
+        also = (skin,) if "mesh" in item.info.needs else ()
         try:
-            value, reason = item.evaluate(motion if item.info.fps is None else at_rate)
+            value, reason = item.evaluate(motion if item.info.fps is None else at_rate, *also)
             values.append(Value(name, value, reason))
         except Exception as error:
             values.append(Value(name, None, one_line(error), failed=True))
@@ -144,8 +151,30 @@ def score_all(
 
 
 def per_motion(metrics: Sequence[tuple[str, Metric]]) -> list[tuple[str, Metric]]:
-    """Return the metrics that score one motion by itself, with nothing but the motion."""
-    return [(name, m) for name, m in metrics if not m.info.over_set and m.info.needs <= {"joints", "pose"}]
+    """Return the metrics that score one motion by itself."""
+    return [(name, m) for name, m in metrics if not m.info.over_set and m.info.needs <= {"joints", "pose", "mesh"}]
+
+
+def metrics_for_motions(names: Sequence[str] | None) -> list[tuple[str, Metric]]:
+    """Return the metrics for motions without a suite.
+
+    Args:
+        names: pillars, dimensions or metric names; None for all that read joints or rotations.
+
+    Raises:
+        ConfigError: a metric that can't be computed from motions alone, or that needs something not installed.
+    """
+    chosen = select_metrics(names)
+    usable = per_motion(chosen)
+    if names is None:
+        return [(name, item) for name, item in usable if "mesh" not in item.info.needs]
+    for name, item in usable:
+        if (how := lacks(item)) is not None:
+            raise ConfigError(f"{name} needs the skinned body: {how}")
+    if not usable:
+        left = ", ".join(name for name, _ in chosen)
+        raise ConfigError(f"{left or list(names)} can't be computed from motions alone; use `mbench evaluate`")
+    return usable
 
 
 def score(
@@ -157,7 +186,8 @@ def score(
 
     Args:
         motions: one motion, some motions or files, or a mapping of names to them.
-        metrics: pillars, dimensions or metric names; None for all that need nothing but the motion.
+        metrics: pillars, dimensions or metric names; None for all that read joints or rotations. Those that need the
+            skinned body take seconds a clip: name them, or their pillar.
         workers: processes.
 
     Returns:
@@ -169,11 +199,7 @@ def score(
     import pandas
 
     named = _named(motions)
-    chosen = select_metrics(metrics)
-    usable = per_motion(chosen)
-    if metrics is not None and len(usable) < len(chosen):
-        left = sorted({name for name, _ in chosen} - {name for name, _ in usable})
-        raise ConfigError(f"{', '.join(left)} can't be computed from one motion alone; use mbench.evaluate")
+    usable = metrics_for_motions(metrics)
     read = [m if isinstance(m, Motion) else read_motion(m) for m in named.values()]
     rows = list(score_all(read, usable, Workers(workers)))
     table = pandas.DataFrame(

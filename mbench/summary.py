@@ -32,7 +32,7 @@ def summarise(plan: Plan) -> dict[str, Any]:
         plan: of a run whose motions are scored.
     """
     rows = list(plan.folder.read_scores().values())
-    metrics = {name: summary_of(name, item, _rows_of(rows, name, item)) for name, item in plan.metrics}
+    metrics = {name: summary_of(plan.versions[name], item, _rows_of(plan, rows, name)) for name, item in plan.metrics}
     metrics = {name: summary for name, summary in metrics.items() if summary["n"] or summary["missing"]}
     anchors = load_anchors()
     return {
@@ -50,15 +50,15 @@ def summarise(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _rows_of(rows: Iterable[ScoreRow], name: str, item: Metric) -> list[ScoreRow]:
-    return [row for row in rows if row.metric == name and row.version == item.info.version]
+def _rows_of(plan: Plan, rows: Iterable[ScoreRow], name: str) -> list[ScoreRow]:
+    return [row for row in rows if row.metric == name and row.version == plan.versions[name]]
 
 
-def summary_of(name: str, item: Metric, rows: Sequence[ScoreRow]) -> dict[str, Any]:
+def summary_of(version: str, item: Metric, rows: Sequence[ScoreRow]) -> dict[str, Any]:
     """Return value, interval, counts and reasons of one metric.
 
     Args:
-        name: of the metric.
+        version: of its rows.
         item: the metric.
         rows: its rows of `scores.csv`.
 
@@ -67,7 +67,7 @@ def summary_of(name: str, item: Metric, rows: Sequence[ScoreRow]) -> dict[str, A
         one), `failed` (of these, how many are faults and not "does not apply"), `reasons` with their counts, and the
         facts of the metric.
     """
-    facts = {"unit": item.info.unit, "better": item.info.better, "version": item.info.version}
+    facts: dict[str, Any] = {"unit": item.info.unit, "better": item.info.better, "version": version}
     facts |= {"dimension": item.info.dimension, "is_dimension": item.info.is_dimension}
     without = [row.reason or "" for row in rows if row.value is None]
     counts = {
@@ -121,7 +121,7 @@ def _pillars(
             metrics[name]["score"] = anchored(name, metrics[name]["value"])
         scored = [(name, item) for name, item in dimensions if metrics[name]["score"] is not None]
         if scored:
-            columns = [prompt_means(_rows_of(rows, name, item)) for name, item in scored]
+            columns = [prompt_means(_rows_of(plan, rows, name)) for name, _ in scored]
             pillars[pillar] = _pillar([name for name, _ in scored], columns, plan.prompts, anchors)
     return pillars
 
@@ -146,7 +146,7 @@ def _pillar(
 
 def _notes(plan: Plan) -> list[str]:
     """Return what a reader of the numbers must know."""
-    notes = list(plan.suite.notes)
+    notes = [*plan.suite.notes, *plan.notes]
     seconds = {prompt.id: prompt.seconds for prompt in plan.prompts}
     made = [row for row in plan.folder.generations().values() if row.frames and row.fps and row.prompt in seconds]
     off = sum(abs(row.frames / row.fps - seconds[row.prompt]) > OFF * seconds[row.prompt] for row in made)  # type: ignore[operator]

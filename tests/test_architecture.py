@@ -22,6 +22,7 @@ TIERS = [
     ["datasets", "text"],
     ["judges"],
     ["metrics", "suites", "models"],
+    ["versions"],
     ["scoring", "score_files", "provenance", "progress", "results", "plan"],
     ["generate_stage", "score_stage", "summary", "comparison", "official"],
     ["report", "runner"],
