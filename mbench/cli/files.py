@@ -15,13 +15,13 @@ from mbench.errors import EXIT_MISSING
 def convert(
     source: Annotated[Path, typer.Argument(metavar="IN", help="A motion file, or a folder of them.")],
     target: Annotated[Path, typer.Argument(metavar="OUT", help="A file, its suffix the format; or a folder.")],
-    to: Annotated[str, typer.Option(help="Format for a folder: npz, npy or bvh.")] = "npz",
+    to: Annotated[str, typer.Option(help="Format for a folder: npz, npy, bvh or glb.")] = "npz",
     up: Annotated[Up, typer.Option(help="Up axis of the source.")] = Up.auto,
     fps: Annotated[float | None, typer.Option(help="Frame rate, where the files do not hold it.")] = None,
     unit: Annotated[str | None, typer.Option(help="Unit of the source: m, cm, mm or inch.")] = None,
     json: Json = False,
 ) -> None:
-    """Convert motion files from any readable format to npz, npy or bvh."""
+    """Convert motion files from any readable format to npz, npy, bvh or glb (an animated body)."""
     from mbench.io.convert import convert as run
 
     suffix = f".{to.removeprefix('.')}"

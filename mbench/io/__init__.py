@@ -26,6 +26,7 @@ _WRITERS: Mapping[str, str] = MappingProxyType(
         ".npz": "mbench.io.npz:write_npz",
         ".npy": "mbench.io.npy:write_npy",
         ".bvh": "mbench.io.bvh_writer:write_bvh",
+        ".glb": "mbench.render.glb:write_glb",  # it needs a body, which stands above io; nothing is imported before
     }
 )
 READABLE = tuple(_READERS)
@@ -74,11 +75,11 @@ def write_motion(motion: Motion, path: str | Path) -> None:
     """Write a motion to a new file or over an old one: whole, or not at all.
 
     `.npz` keeps everything; `.npy` keeps the joints; `.bvh` keeps a skeleton of constant bone lengths and its
-    rotations, in centimetres and y up.
+    rotations, in centimetres and y up; `.glb` is the default body with a skin, for viewers.
 
     Args:
         motion: what to write.
-        path: `.npz`, `.npy` or `.bvh`; missing folders are made.
+        path: `.npz`, `.npy`, `.bvh` or `.glb`; missing folders are made.
 
     Raises:
         FormatError: a suffix that no writer has.

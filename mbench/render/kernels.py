@@ -19,7 +19,7 @@ LIFT = wp.constant(0.004)  # metres by which rays start above the surface they l
 TILE = wp.constant(8)  # pixels of a side of the tiles that are either empty or searched with rays
 AMBIENT_REACH = wp.constant(0.6)  # metres within which a surface takes ambient light from another
 LINE_WIDTH = wp.constant(0.014)  # metres, of the grid
-EDGE_SAMPLES = wp.constant(6)
+EDGE_SAMPLES = wp.constant(5)
 BLOCK = wp.constant(4)  # texels of the floor in a BLOCK x BLOCK square cast different rays and are averaged afterwards
 FLOOR_RAYS = wp.constant(3)
 
@@ -468,7 +468,7 @@ def shade(
         floor = floor_seen(view, stage, sheet, smooth, behind[i, j], ray)
         for k in range(EDGE_SAMPLES):
             dx = (float(k) + 0.5) / float(EDGE_SAMPLES)
-            dy = (float((k * 5 + 2) % 7) + 0.5) / 7.0
+            dy = (float((k * 2) % EDGE_SAMPLES) + 0.5) / float(EDGE_SAMPLES)
             sample = ray_of(view, x + dx, y + dy)
             met = wp.mesh_query_ray(surface.mesh, view.eye, sample, floor_distance(view.eye, sample))
             if met.result:

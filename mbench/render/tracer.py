@@ -13,7 +13,7 @@ from mbench.render import kernels
 from mbench.render.camera import Camera
 from mbench.render.look import Look, srgb
 
-SPHERE_RAYS = 24  # ambient rays of a vertex, half of which leave the surface
+SPHERE_RAYS = 20  # ambient rays of a vertex, half of which leave the surface
 AMBIENT_SHARE, AMBIENT_LEAST, NEAR = 6, 500, 4  # one vertex in 6 casts them, the others blend the 4 nearest of those
 KEY_RAYS = 3  # key-light rays of a vertex
 SOFTNESS = 0.12  # radius of the key light as seen from the figure, radians
