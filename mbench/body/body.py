@@ -55,6 +55,7 @@ class Body:
         rest_offsets: bone vectors in the T-pose (22, 3) float32, metres, z up, facing +y; row 0 is zero.
         rest_pelvis: where the pelvis is in the T-pose (3,), metres, in the file's axes; `transl` is added to it.
         family: `SMPL`, `SMPL-H` or `SMPL-X`.
+        smpl_betas: whether betas found in SMPL files mean something to it.
 
     Args:
         source: see `mbench.body.registry.find_body`.
@@ -75,6 +76,7 @@ class Body:
         self.id = f"{source.name}+{hash_of(shape.tolist())[:8]}" if shape.any() else source.name
         self.hash = self.card.weights
         self.faces: NDArray[np.int64] = self._arrays["f"]
+        self.smpl_betas = source.smpl_betas
         self.family = FAMILIES[len(joints)]
         self.rest_pelvis: NDArray[np.float64] = joints[0]
         self.rest_offsets = _offsets(joints)

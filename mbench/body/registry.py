@@ -23,11 +23,13 @@ class BodySource:
         facts: returns what is known of it, JSON values: at least the fields of `mbench.card.Card`, of which `weights`
             is the sha256 that results refer to.
         arrays: returns its arrays, checked.
+        smpl_betas: whether its shape directions are those of the SMPL family, so that betas in files mean something.
     """
 
     name: str
     facts: Callable[[], dict[str, Any]]
     arrays: Callable[[], Arrays]
+    smpl_betas: bool = False
 
     def card(self) -> Card:
         """Return the card."""
@@ -64,4 +66,4 @@ def _file(path: Path) -> BodySource:
             "notes": notes,
         }  # fmt: skip
 
-    return BodySource(path.stem, facts, lambda: read_body_file(path))
+    return BodySource(path.stem, facts, lambda: read_body_file(path), smpl_betas=True)

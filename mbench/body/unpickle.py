@@ -13,7 +13,7 @@ import io
 import pickle
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,7 @@ class _StandIn:
     """Keeps the state of an object whose class is not loaded."""
 
     def __init__(self, *args: Any) -> None:
-        self.state: Any = {"x": args[0]} if args else {}
+        self.state: Any = {}
 
     def __setstate__(self, state: Any) -> None:
         self.state = state
@@ -51,6 +51,21 @@ class _Csc(_Sparse):
     pass
 
 
+def _empty(*_: Any) -> NDArray[Any]:
+    """Return the empty array that a pickled array is filled into, whatever size the pickle asks for."""
+    return np.ndarray(0, dtype="b")
+
+
+def _scalar(kind: np.dtype[Any], data: bytes) -> Any:
+    """Return a pickled number."""
+    return np.frombuffer(data, dtype=kind, count=1)[0]
+
+
+def _from_buffer(data: bytes, kind: np.dtype[Any], shape: tuple[int, ...], order: Literal["C", "F"]) -> NDArray[Any]:
+    """Return an array that was pickled as its bytes."""
+    return np.frombuffer(data, dtype=kind).reshape(shape, order=order)
+
+
 def _encode(text: str, encoding: str = "latin1") -> bytes:
     """Return the bytes that pickles of protocol 2 hold as text."""
     return text.encode("latin1" if encoding == "latin1" else "utf-8")
@@ -58,7 +73,6 @@ def _encode(text: str, encoding: str = "latin1") -> bytes:
 
 def _allowed() -> dict[tuple[str, str], Any]:
     """Return what a name in a pickle stands for."""
-    multiarray, numeric = np._core.multiarray, np._core.numeric  # type: ignore[attr-defined]
     known: dict[tuple[str, str], Any] = {
         ("numpy", "ndarray"): np.ndarray,
         ("numpy", "dtype"): np.dtype,
@@ -67,11 +81,11 @@ def _allowed() -> dict[tuple[str, str], Any]:
         ("collections", "deque"): collections.deque,
     }
     for core in ("numpy.core", "numpy._core"):
-        known[f"{core}.multiarray", "_reconstruct"] = multiarray._reconstruct
-        known[f"{core}.multiarray", "scalar"] = multiarray.scalar
-        known[f"{core}.numeric", "_frombuffer"] = numeric._frombuffer
+        known[f"{core}.multiarray", "_reconstruct"] = _empty
+        known[f"{core}.multiarray", "scalar"] = _scalar
+        known[f"{core}.numeric", "_frombuffer"] = _from_buffer
     for builtin in ("builtins", "__builtin__"):
-        known |= {(builtin, kind.__name__): kind for kind in (object, set, frozenset, bytearray)}
+        known |= {(builtin, kind.__name__): kind for kind in (object, set, frozenset)}
     for module in ("copyreg", "copy_reg"):
         known[module, "_reconstructor"] = copyreg._reconstructor  # type: ignore[attr-defined]
     for name, stand_in in (("csc", _Csc), ("csr", _Csr)):
@@ -84,7 +98,7 @@ class _Unpickler(pickle.Unpickler):
     """Looks names up in `_allowed`; all of chumpy becomes stand-ins."""
 
     def __init__(self, file: io.BufferedIOBase, path: Path) -> None:
-        super().__init__(file, encoding="latin1")  # type: ignore[arg-type]
+        super().__init__(file, encoding="latin1")
         self._path, self._names = path, _allowed()
 
     def find_class(self, module: str, name: str) -> Any:

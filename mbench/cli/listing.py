@@ -83,9 +83,9 @@ def _registry(kind: str) -> Any:
         from mbench.judges.base import JUDGES
 
         return JUDGES
-    from mbench.registry import Registry
+    from mbench.body import BODIES
 
-    return Registry(kind)  # bodies come from plugins alone so far
+    return BODIES
 
 
 def _facts_or_cause(kind: str, name: str) -> dict[str, Any]:
@@ -102,6 +102,9 @@ def _facts(kind: str, name: str) -> dict[str, Any]:
         return _metric_facts(item)
     if kind == "suite":
         return _suite_facts(name)
+    if kind == "body":
+        facts = dict(item.facts())
+        return {**facts, "name": name, "description": facts.pop("notes", "")}
     return _class_facts(name, item)
 
 

@@ -16,7 +16,7 @@ from mbench.errors import FormatError, MBenchError, one_line
 from mbench.files import atomic_write
 from mbench.io.arrays import motion_from_array
 from mbench.io.hints import Hints
-from mbench.io.smpl import is_smpl, motion_from_smpl
+from mbench.io.smpl import PARAMETER_KEYS, is_smpl, motion_from_smpl
 from mbench.motion.motion import Motion, Pose
 
 FORMAT = "mbench-motion-1"
@@ -43,12 +43,14 @@ def read_npz(path: Path, hints: Hints) -> Motion:
 
 
 def _arrays(path: Path) -> dict[str, NDArray[Any]]:
-    """Return all arrays of an archive."""
+    """Return all arrays of an archive; of SMPL parameters those that are read."""
     try:
         archive = np.load(path, allow_pickle=False)
         if not isinstance(archive, np.ndarray):
             with archive:
-                return {key: archive[key] for key in archive.files}
+                # AMASS keeps Python objects beside its parameters; they are not touched
+                wanted = PARAMETER_KEYS if is_smpl(archive.files) else archive.files
+                return {key: archive[key] for key in archive.files if key in wanted}
     except (ValueError, EOFError, KeyError, MemoryError, zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
         raise FormatError(f"{path}: {_cause(error)}") from error
     raise FormatError(f"{path}: is one array, not an archive of arrays: rename it to .npy")

@@ -1,14 +1,21 @@
-"""SMPL parameter files: joints come from a body model; this module is where one is plugged in."""
+"""SMPL parameter files: joints come from a body, which stands above this package and plugs its reader in here."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from mbench.errors import FormatError
 from mbench.io.hints import Hints
 from mbench.motion.motion import Motion
+from mbench.registry import Registry
+
+PARAMETER_KEYS = (
+    "poses", "trans", "betas", "mocap_framerate", "mocap_frame_rate", "fps", "global_orient", "body_pose", "transl",
+    "jaw_pose", "leye_pose", "reye_pose", "expression", "format",
+)  # fmt: skip
+ParameterReader = Callable[[Mapping[str, Any], Path, Hints], Motion]
+PARAMETER_READERS: Registry[ParameterReader] = Registry("reader", builtin=("mbench.body.parameters",))
 
 
 def is_smpl(keys: Collection[str]) -> bool:
@@ -17,12 +24,9 @@ def is_smpl(keys: Collection[str]) -> bool:
 
 
 def motion_from_smpl(parameters: Mapping[str, Any], path: Path, hints: Hints) -> Motion:
-    """Return the motion of SMPL parameters.
+    """Return the motion of SMPL parameters, joints and pose, by the default body.
 
     Raises:
-        FormatError: always, as long as there is no body model to pose.
+        FormatError: parameters of a wrong shape, or an up axis that can't be told.
     """
-    raise FormatError(
-        f"{path}: holds SMPL parameters ({', '.join(sorted(parameters))}); joints of SMPL parameters need a body "
-        "model, which this version does not have yet; export joints (T, 22, 3)"
-    )
+    return PARAMETER_READERS.get("smpl")(parameters, path, hints)
