@@ -111,7 +111,8 @@ class Metric:
     def evaluate(self, *args: Any, **kwargs: Any) -> tuple[float | None, str | None]:
         """Return (value, None), or (None, reason) where the metric does not apply.
 
-        A metric of one motion takes the motion; a metric over a set takes the samples, then what else it needs.
+        A metric of one motion takes the motion, then its `mbench.body.mesh.Mesh` if it needs one; a metric over a set
+        takes the samples, then what else it needs.
 
         Raises:
             PluginError: the function returned something that is neither a finite number nor None.
@@ -165,8 +166,8 @@ def metric(
     version: int = 1,
     min_frames: int = 1,
     fps: float | None = BENCHMARK_FPS,
-) -> Callable[[Callable[[Motion], float | None]], Metric]:
-    """Register a metric of one motion: `function(motion) -> float | None`.
+) -> Callable[[Callable[..., float | None]], Metric]:
+    """Register a metric of one motion: `function(motion) -> float | None`, or of its skin: `function(motion, mesh)`.
 
     Args:
         name: `pillar/metric`, pillar one of quality, fidelity, generalization.
