@@ -75,6 +75,12 @@ def test_the_default_body_is_one_piece_of_smpls_size(default):
     assert DEFAULT.stat().st_size < 1_000_000
 
 
+def test_the_default_body_nowhere_cuts_itself(default):
+    cgal = pytest.importorskip("igl.copyleft.cgal", reason="needs libigl, which is not installed")
+    found = cgal.remesh_self_intersections(default.rest_vertices.astype(float), default.faces, True, False, False)
+    assert len(found[2]) == 0  # pairs of faces, by exact arithmetic
+
+
 def test_the_default_body_is_an_adult_in_a_t_pose(default):
     vertices = default.rest_vertices
     assert np.ptp(vertices[:, 2]) == pytest.approx(1.70, abs=0.01)
