@@ -34,15 +34,20 @@ def fit_pose_swing(motion: Motion) -> Pose:
     return Pose(rotations.astype(np.float32), offsets.astype(np.float32))
 
 
-def fit_offsets(joints: ArrayLike) -> Floats:
+def fit_offsets(joints: ArrayLike, rest: ArrayLike = REST_OFFSETS) -> Floats:
     """Return T-pose bone vectors (22, 3) of joints (T, 22, 3), metres.
 
-    A single child lies in the direction of `REST_OFFSETS` at the median bone length; the children of pelvis and
+    A single child lies in the direction of the rest pose at the median bone length; the children of pelvis and
     spine3 lie as they do on average, once each frame is aligned to the rest pose (Procrustes).
+
+    Args:
+        joints: (T, 22, 3), metres.
+        rest: T-pose bone vectors (22, 3) whose directions are taken.
     """
     joints = np.asarray(joints, dtype=np.float64)
     bones = _bones(joints)
-    direction = REST_OFFSETS / np.linalg.norm(REST_OFFSETS, axis=-1, keepdims=True).clip(1e-9)
+    rest = np.asarray(rest, dtype=np.float64)
+    direction = rest / np.linalg.norm(rest, axis=-1, keepdims=True).clip(1e-9)
     offsets = direction * np.median(np.linalg.norm(bones, axis=-1), axis=0)[:, None]
     pelvis: Floats = np.broadcast_to(np.eye(3), (len(joints), 3, 3))
     for children in (list(c) for c in CHILDREN if len(c) > 1):
