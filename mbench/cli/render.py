@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -42,7 +42,14 @@ def render(
     _check(out, strip)
     look = look_of(preset, size, view)
     moving = read_motion(motion, None if up is Up.auto else up.value)
-    options = {"style": style, "body": body, "size": size, "view": view, "preset": preset, "device": device}
+    options: dict[str, Any] = {
+        "style": style,
+        "body": body,
+        "size": size,
+        "view": view,
+        "preset": preset,
+        "device": device,
+    }
     if out.suffix.lower() == ".png":
         made = _strip(moving, out, strip or PANELS, options)
     else:
@@ -69,23 +76,23 @@ def _at(motion: Motion, fps: float | None, look: Look) -> Motion:
     return motion if rate is None else resample(motion, rate)
 
 
-def _strip(motion: Motion, out: Path, frames: int, options: dict[str, object]) -> str:
+def _strip(motion: Motion, out: Path, frames: int, options: dict[str, Any]) -> str:
     """Write a filmstrip; return what it is in words."""
     from mbench.render.panels import render_strip
     from mbench.render.video import write_png
 
-    picture = render_strip(motion, frames, **options)  # type: ignore[arg-type]
+    picture = render_strip(motion, frames, **options)
     write_png(picture, out)
     return f"{min(frames, len(motion))} frames, {picture.shape[1]} x {picture.shape[0]}"
 
 
-def _video(motion: Motion, out: Path, frame_counter: bool, options: dict[str, object]) -> str:
+def _video(motion: Motion, out: Path, frame_counter: bool, options: dict[str, Any]) -> str:
     """Write a video; return what it is in words."""
     from mbench.progress import progress
     from mbench.render import render as draw
     from mbench.render import write_video
 
-    pictures = draw(motion, **options, frame_counter=frame_counter)  # type: ignore[arg-type]
+    pictures = draw(motion, **options, frame_counter=frame_counter)
     with progress("render", len(motion)) as advance:
         write_video((picture for picture in pictures if advance(1) is None), out, motion.fps)
     return f"{len(motion)} frames at {motion.fps:g} fps, {motion.seconds:.2f} s"

@@ -9,9 +9,10 @@ from mbench.body import Body, load_body
 from mbench.body.fit_bones import size_of
 from mbench.motion import Motion, Pose
 from mbench.motion.skeleton import FEET, JOINTS, PELVIS
+from mbench.render.bones import joints_of
 from mbench.render.figure import Figure
 from mbench.render.look import Look, srgb
-from mbench.render.reshape import Reshaped, joints_of
+from mbench.render.reshape import Reshaped
 
 Floats = NDArray[np.floating]
 # The side's colour begins at these joints; shoulders, hips and what lies between are the trunk's.
@@ -44,7 +45,7 @@ def body_figure(motion: Motion, name: str, look: Look) -> Figure:
     def vertices(first: int, last: int) -> Floats:
         return shaped.posed(pose.rotations[first:last], pelvis[first:last] + rise)
 
-    return Figure(body.faces, vertex_colours(body, look), len(motion), vertices)
+    return Figure(body.faces, vertex_colours(body, look), shaped.vertices, len(motion), vertices)
 
 
 def body_pose(motion: Motion, body: Body) -> Pose:

@@ -99,4 +99,3 @@ def framing(
         near = (ball - seen[:, axis] - tangent * seen[:, 2]).max()
         sides[axis], back = (far - near) / 2, min(back, -(far + near) / (2 * tangent))
     return camera.moved(axes.T @ np.array([*sides, back]))
-

@@ -18,12 +18,14 @@ class Figure:
     Attributes:
         faces: vertex numbers (F, 3), counter-clockwise from outside.
         colours: linear RGB of the vertices (V, 3).
+        rest: vertices of a pose with its limbs apart (V, 3): what is near there is near on the surface.
         frames: how many there are.
         vertices: gives (N, V, 3), metres, z up, of the frames from a first to before a last one.
     """
 
     faces: NDArray[np.integer]
     colours: Floats
+    rest: Floats
     frames: int
     vertices: Callable[[int, int], Floats]
 
@@ -36,4 +38,5 @@ def still(faces: NDArray[np.integer], vertices: Floats, colour: tuple[float, flo
         vertices: (T, V, 3), metres, z up.
         colour: linear RGB.
     """
-    return Figure(faces, np.tile(colour, (vertices.shape[1], 1)), len(vertices), lambda a, b: vertices[a:b])
+    colours = np.tile(colour, (vertices.shape[1], 1))
+    return Figure(faces, colours, vertices[0], len(vertices), lambda first, last: vertices[first:last])

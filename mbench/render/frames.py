@@ -103,31 +103,29 @@ def draw(
         ConfigError: a device that does not exist, or Warp is missing.
     """
     where = warp_device(device)
-    start = figure.vertices(0, 1)[0]
+    from mbench.render.tracer import compile_kernels
+
+    compile_kernels(where)
     workers = min(MOST_WORKERS, os.cpu_count() or 1, figure.frames) if where == "cpu" else 1
 
     def tracer() -> Tracer:
-        return _tracer(figure, start, views, look, path, where)
+        return _tracer(figure, views, look, path, where)
 
     return _in_order(figure, views, tracer, workers)
 
 
-def _tracer(
-    figure: Figure, start: NDArray[np.floating], views: Sequence[Camera], look: Look, path: NDArray[np.floating], where: str
-) -> Tracer:
+def _tracer(figure: Figure, views: Sequence[Camera], look: Look, path: NDArray[np.floating], where: str) -> Tracer:
     """Return a ray caster for a figure, with the light that suits the first camera."""
     from mbench.render.tracer import Tracer, key_direction
 
     ground = np.array(path, dtype=np.float64).reshape(-1, 3) * (1, 1, 0)
-    stage = ground if len(ground) else start * (1, 1, 0)
-    centre = (stage.min(axis=0) + stage.max(axis=0)) / 2
-    clear = CLEAR + float(np.linalg.norm(stage - centre, axis=-1).max())
-    return Tracer(figure.faces, start, figure.colours, look, key_direction(views[0]), ground, centre, clear, where)
+    clearing = ground if len(ground) else figure.vertices(0, 1)[0] * (1, 1, 0)
+    centre = (clearing.min(axis=0) + clearing.max(axis=0)) / 2
+    clear = CLEAR + float(np.linalg.norm(clearing - centre, axis=-1).max())
+    return Tracer(figure, look, key_direction(views[0]), ground, centre, clear, where)
 
 
-def _in_order(
-    figure: Figure, views: Sequence[Camera], tracer: Callable[[], Tracer], workers: int
-) -> Iterator[Picture]:
+def _in_order(figure: Figure, views: Sequence[Camera], tracer: Callable[[], Tracer], workers: int) -> Iterator[Picture]:
     """Yield pictures in order, some of them drawn ahead; each thread takes a ray caster that nobody uses."""
     free: SimpleQueue[Any] = SimpleQueue()
     for _ in range(workers):

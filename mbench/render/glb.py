@@ -21,8 +21,9 @@ from mbench.motion import Motion, Pose
 from mbench.motion.ik import CHILDREN
 from mbench.motion.skeleton import JOINTS, N_JOINTS, PELVIS
 from mbench.render.body_figure import body_pose, lift, vertex_colours
+from mbench.render.bones import joints_of
 from mbench.render.look import Look
-from mbench.render.reshape import Reshaped, joints_of
+from mbench.render.reshape import Reshaped
 
 INFLUENCES = 4  # joints a vertex, the most that every viewer takes
 FLOAT, UINT8, UINT32 = 5126, 5121, 5125  # numbers of types in glTF
@@ -111,7 +112,9 @@ def _document(buffer: _Buffer, body: Body, shaped: Reshaped) -> Json:
 
 def _joints(offsets: Floats) -> list[Json]:
     """Return the nodes of the skeleton."""
-    nodes: list[Json] = [{"name": name, "translation": offset.tolist()} for name, offset in zip(JOINTS, offsets, strict=True)]
+    nodes: list[Json] = [
+        {"name": name, "translation": offset.tolist()} for name, offset in zip(JOINTS, offsets, strict=True)
+    ]
     for joint, children in enumerate(CHILDREN):
         if children:
             nodes[joint]["children"] = [FIRST_JOINT + child for child in children]
@@ -140,7 +143,7 @@ def _influences(weights: Floats) -> tuple[NDArray[np.intp], Floats]:
 
 
 def normals_of(points: Floats, faces: NDArray[np.integer]) -> Floats:
-    """Return unit normals (V, 3): those of the faces (F, 3) around a vertex, weighted by area; up where there are none."""
+    """Return unit normals (V, 3): of the faces (F, 3) around a vertex, by area; up where there are none."""
     a, b, c = (points[faces[:, corner]] for corner in range(3))
     normals = np.zeros_like(points)
     np.add.at(normals, faces, np.cross(b - a, c - a)[:, None])
@@ -181,4 +184,6 @@ def _container(document: Json, binary: bytes) -> bytes:
     text += b" " * (-len(text) % 4)
     size = 12 + 8 + len(text) + 8 + len(binary)
     header = struct.pack("<4sII", b"glTF", 2, size)
-    return b"".join([header, struct.pack("<I4s", len(text), b"JSON"), text, struct.pack("<I4s", len(binary), b"BIN\0"), binary])
+    return b"".join(
+        [header, struct.pack("<I4s", len(text), b"JSON"), text, struct.pack("<I4s", len(binary), b"BIN\0"), binary]
+    )

@@ -12,7 +12,7 @@ Colour = tuple[float, float, float]
 
 
 def srgb(hexadecimal: str) -> Colour:
-    """Return the linear RGB of a colour as it is written in CSS, e.g. `#2b6cb0` (gamma 2, as in `kernels.encode`)."""
+    """Return the linear RGB of a colour as in CSS, e.g. `#2b6cb0` (gamma 2, as in `kernel_base.encode`)."""
     red, green, blue = (int(hexadecimal[i : i + 2], 16) / 255 for i in (1, 3, 5))
     return red**2, green**2, blue**2
 
@@ -74,9 +74,13 @@ def look_of(preset: str | None, size: int | None = None, view: str | None = None
         ConfigError: an unknown preset, or a size that is not an even number of pixels from 64 to 4096.
     """
     if (preset or "default") not in PRESETS:
-        raise ConfigError(f"preset is {preset!r}; expected one of {', '.join(PRESETS)}{did_you_mean(str(preset), PRESETS)}")
+        raise ConfigError(
+            f"preset is {preset!r}; expected one of {', '.join(PRESETS)}{did_you_mean(str(preset), PRESETS)}"
+        )
     look = PRESETS[preset or "default"]
     size = look.size if size is None else size
     if isinstance(size, bool) or not isinstance(size, int) or not 64 <= size <= 4096 or size % 2:
-        raise ConfigError(f"size is {size!r}; expected an even number of pixels from 64 to 4096 (video needs even sides)")
+        raise ConfigError(
+            f"size is {size!r}; expected an even number of pixels from 64 to 4096 (video needs even sides)"
+        )
     return replace(look, size=size, view=look.view if view is None else view)

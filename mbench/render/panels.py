@@ -49,5 +49,5 @@ def render_strip(
     def vertices(first: int, last: int) -> NDArray[np.floating]:
         return np.concatenate([figure.vertices(frame, frame + 1) for frame in picked[first:last].tolist()])
 
-    shown = Figure(figure.faces, figure.colours, len(picked), vertices)
+    shown = Figure(figure.faces, figure.colours, figure.rest, len(picked), vertices)
     return np.concatenate(list(draw(shown, views, look, np.zeros((0, 3)), device)), axis=1)

@@ -6,14 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mbench.body import Body
-from mbench.motion import Pose
 from mbench.motion.ik import CHILDREN
 from mbench.motion.kinematics import forward_kinematics, world_rotations
 from mbench.motion.skeleton import FEET, HEAD, INDEX, JOINTS, PARENTS
+from mbench.render.bones import joints_of
 
 Floats = NDArray[np.floating]
-# Feet and head keep their shape, and the trunk is scaled as a whole: where in them a skeleton has its joints is a matter
-# of convention, and differs by several centimetres.
+# Feet and head keep their shape, and the trunk is scaled as a whole: where in them a skeleton has its joints is a
+# matter of convention, and differs by several centimetres.
 KEPT = (*FEET, HEAD)
 TRUNK = [joint for joint, name in enumerate(JOINTS) if name.rpartition("_")[2] in ("collar", "shoulder", "neck")]
 TRUNK += [joint for joint, name in enumerate(JOINTS) if name.startswith("spine")]
@@ -74,15 +74,6 @@ def _reached(own: Floats, wanted: Floats) -> Floats:
     tall, taller = (joints_of(offsets)[SHOULDERS, 2].mean() for offsets in (own, wanted))
     reached[TRUNK] = own[TRUNK] * np.clip(taller / tall, 0.5, 2.0)
     return reached
-
-
-def joints_of(offsets: Floats) -> Floats:
-    """Return the joints of the T-pose (22, 3), the pelvis at the origin."""
-    joints = np.zeros_like(offsets)
-    for joint, parent in enumerate(PARENTS):
-        if parent >= 0:
-            joints[joint] = joints[parent] + offsets[joint]
-    return joints
 
 
 def _blended(vertices: Floats, joints: Floats, moved: Floats, weights: Floats) -> Floats:

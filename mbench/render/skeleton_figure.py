@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from mbench.motion import Motion
 from mbench.motion.ik import smallest_rotation
-from mbench.motion.skeleton import BONES, HEAD, INDEX, JOINTS
+from mbench.motion.skeleton import BONES, HEAD, INDEX, JOINTS, REST_OFFSETS
+from mbench.render.bones import joints_of
 from mbench.render.figure import Figure
 from mbench.render.look import Look, srgb
 from mbench.render.view import scale_of
@@ -34,14 +35,17 @@ def skeleton_figure(motion: Motion, look: Look) -> Figure:
     colours = np.repeat([srgb(_colour(child)) for _, child in BONES] + [srgb(MIDDLE)], count, axis=0)
     joints = motion.joints.astype(np.float64)
 
-    def vertices(first: int, last: int) -> Floats:
-        starts, ends, radii = _capsules(joints[first:last], size)
-        turns = smallest_rotation(np.broadcast_to([0.0, 0, 1], starts.shape).reshape(-1, 3), (ends - starts).reshape(-1, 3))
-        skin = np.einsum("nij,vj->nvi", turns, template).reshape(last - first, pieces, count, 3)
-        placed = starts[:, :, None] * (1 - end)[:, None] + ends[:, :, None] * end[:, None] + skin * radii[:, None, None]
-        return np.asarray(placed.reshape(last - first, -1, 3), dtype=np.float32)
+    def skin(joints: Floats) -> Floats:
+        starts, ends, radii = _capsules(joints, size)
+        turns = smallest_rotation(
+            np.broadcast_to([0.0, 0, 1], starts.shape).reshape(-1, 3), (ends - starts).reshape(-1, 3)
+        )
+        around = np.einsum("nij,vj->nvi", turns, template).reshape(len(joints), pieces, count, 3) * radii[:, None, None]
+        placed = starts[:, :, None] * (1 - end)[:, None] + ends[:, :, None] * end[:, None] + around
+        return np.asarray(placed.reshape(len(joints), -1, 3), dtype=np.float32)
 
-    return Figure(all_faces, colours, len(motion), vertices)
+    rest = skin(size * joints_of(REST_OFFSETS.astype(np.float64))[None])[0]
+    return Figure(all_faces, colours, rest, len(motion), lambda first, last: skin(joints[first:last]))
 
 
 def _capsules(joints: Floats, size: float) -> tuple[Floats, Floats, Floats]:

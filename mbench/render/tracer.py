@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 import warp as wp
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
-from mbench.render import kernels
+from mbench.render import kernel_base, kernel_floor, kernel_light, kernel_rays
 from mbench.render.camera import Camera
+from mbench.render.figure import Figure
 from mbench.render.look import Look, srgb
+from mbench.render.sampling import ambient_plan, cone, dome, shuffled, spiral
 
 SPHERE_RAYS = 20  # ambient rays of a vertex, half of which leave the surface
-AMBIENT_SHARE, AMBIENT_LEAST, NEAR = 6, 500, 4  # one vertex in 6 casts them, the others blend the 4 nearest of those
 KEY_RAYS = 3  # key-light rays of a vertex
 SOFTNESS = 0.12  # radius of the key light as seen from the figure, radians
 KEY_COLOUR, SKY_COLOUR, BOUNCE_COLOUR, FILL = (0.62, 0.60, 0.57), (0.47, 0.49, 0.52), (0.30, 0.29, 0.27), 0.08
@@ -24,58 +24,17 @@ TEXELS, TEXEL = 112, 0.014  # of the floor's texture of light; metres, at least
 Floats = NDArray[np.floating]
 
 
-def spiral(count: int) -> Floats:
-    """Return directions (count, 3) spread evenly over the sphere (Fibonacci lattice)."""
-    height = 1 - (2 * np.arange(count) + 1) / count
-    angle = np.pi * (1 + 5**0.5) * np.arange(count)
-    ring = np.sqrt(1 - height**2)
-    return np.stack([np.cos(angle) * ring, np.sin(angle) * ring, height], axis=-1)
-
-
-def cone(axis: Floats, radius: float, count: int) -> Floats:
-    """Return unit directions (count, 3) spread evenly over a cone around an axis (Vogel's spiral)."""
-    angle, away = np.pi * (3 - 5**0.5) * np.arange(count), radius * np.sqrt((np.arange(count) + 0.5) / count)
-    side = np.cross(axis, np.eye(3)[np.abs(axis).argmin()])
-    side /= np.linalg.norm(side)
-    rays = axis + (np.cos(angle) * away)[:, None] * side + (np.sin(angle) * away)[:, None] * np.cross(axis, side)
-    return np.asarray(rays / np.linalg.norm(rays, axis=-1, keepdims=True))
-
-
-def dome(count: int) -> Floats:
-    """Return directions (count, 3) over the upper half-sphere, as dense as the light a level floor gets from them."""
-    angle, away = np.pi * (3 - 5**0.5) * np.arange(count), np.sqrt((np.arange(count) + 0.5) / count)
-    return np.stack([np.cos(angle) * away, np.sin(angle) * away, np.sqrt(1 - away**2)], axis=-1)
-
-
-def ambient_plan(points: Floats, faces: NDArray[np.integer]) -> tuple[NDArray[np.intp], NDArray[np.intp], Floats]:
-    """Return which vertices (S,) cast ambient rays, and the nearest of them (V, 4) with weights (V, 4) for all.
-
-    Near in place and in direction: the inside of one arm must not light the trunk beside it.
-    """
-    corners = np.asarray(points, dtype=np.float64)[faces]
-    normals = np.zeros((len(points), 3))
-    np.add.at(normals, faces, np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])[:, None])
-    normals /= np.maximum(np.linalg.norm(normals, axis=-1, keepdims=True), 1e-12)
-    features = np.concatenate([points, 0.1 * normals], axis=-1)
-    count = min(len(points), max(AMBIENT_LEAST, len(points) // AMBIENT_SHARE))
-    chosen = np.sort(np.random.default_rng(0).permutation(len(points))[:count])
-    distance, near = cKDTree(features[chosen]).query(features, k=min(NEAR, count))
-    weights = 1 / (distance.reshape(len(points), -1) + 0.01)
-    return chosen, near.reshape(len(points), -1), weights / weights.sum(axis=1, keepdims=True)
-
-
-def shuffled(rays: Floats) -> Floats:
-    """Return rays in an order in which every `kernels.BLOCK`² of them in a row are spread over all (a fixed draw)."""
-    return rays[np.random.default_rng(0).permutation(len(rays))]
+def compile_kernels(device: str) -> None:
+    """Compile the kernels for a device, or take them from Warp's cache; threads must not do it at once."""
+    for module in (kernel_light, kernel_floor, kernel_rays):
+        wp.load_module(module, device=device)
 
 
 class Tracer:
     """Draws frames of a mesh; a thread needs one of its own.
 
     Args:
-        faces: (F, 3) vertex numbers, counter-clockwise from outside.
-        start: any vertices (V, 3) of the mesh; its ray-casting tree is built from them and fitted to each frame.
-        colours: linear RGB of the vertices (V, 3).
+        figure: the mesh; the ray-casting tree is built from its rest pose, then fitted to each frame.
         look: colours of floor and background.
         key: direction to the key light (3,).
         path: points of the line on the floor (N, 3), metres; may be empty.
@@ -85,9 +44,9 @@ class Tracer:
     """
 
     def __init__(
-        self, faces: NDArray[np.integer], start: Floats, colours: Floats, look: Look, key: Floats,
-        path: Floats, centre: Floats, clear: float, device: str,
-    ) -> None:  # fmt: skip
+        self, figure: Figure, look: Look, key: Floats, path: Floats, centre: Floats, clear: float, device: str
+    ) -> None:
+        start, faces = figure.rest, figure.faces
         self._device, self._path = device, path
         self._points = self._array(start, wp.vec3)
         self._faces = self._array(faces, wp.int32)
@@ -98,24 +57,28 @@ class Tracer:
         self._weights, self._found = self._array(weights, wp.float32), wp.zeros(len(chosen), wp.vec3, device=device)
         self._sphere = self._array(spiral(SPHERE_RAYS), wp.vec3)
         self._disc = self._array(cone(key, SOFTNESS, KEY_RAYS), wp.vec3)
-        count = kernels.BLOCK**2 * kernels.FLOOR_RAYS
+        count = kernel_light.BLOCK**2 * kernel_light.FLOOR_RAYS
         self._floor_disc = self._array(shuffled(cone(key, SOFTNESS, count)), wp.vec3)
         self._dome = self._array(shuffled(dome(count)), wp.vec3)
         self._rough, self._smooth = (wp.zeros((TEXELS, TEXELS), wp.vec2, device=device) for _ in range(2))
         self._stage = _stage(look, key, centre, clear)
-        self._surface = self._new_surface(len(start), colours)
+        self._surface = self._new_surface(len(start), figure.colours)
         self._camera: Camera | None = None
 
     def _array(self, values: Any, kind: Any) -> Any:
         """Return values on the device."""
-        return wp.array(np.ascontiguousarray(values, dtype=None if kind is wp.int32 else np.float32), dtype=kind, device=self._device)
+        return wp.array(
+            np.ascontiguousarray(values, dtype=None if kind is wp.int32 else np.float32),
+            dtype=kind,
+            device=self._device,
+        )
 
     def _launch(self, kernel: Any, dim: Any, *inputs: Any) -> None:
         wp.launch(kernel, dim, inputs=list(inputs), device=self._device)
 
     def _new_surface(self, count: int, colours: Floats) -> Any:
         """Return the mesh as kernels see it."""
-        surface = kernels.Surface()
+        surface = kernel_rays.Surface()
         surface.mesh, surface.faces = self._mesh.id, self._faces
         surface.normals, surface.ambient = (wp.zeros(count, wp.vec3, device=self._device) for _ in range(2))
         surface.key, surface.colours = wp.zeros(count, wp.float32, device=self._device), self._array(colours, wp.vec3)
@@ -135,20 +98,22 @@ class Tracer:
         self._set(camera)
         wp.copy(self._picture, self._empty)
         self._tiles.zero_()
-        self._launch(kernels.mark, len(self._faces), self._view, self._points, self._faces, self._tiles)
+        self._launch(kernel_rays.mark, len(self._faces), self._view, self._points, self._faces, self._tiles)
         self._shade(sheet, box_of(camera, [vertices, _corners(sheet)]))
         return np.array(self._picture.numpy())
 
     def _light(self) -> None:
         """Compute normals and light of the vertices."""
         surface, count, mesh, points = self._surface, len(self._points), self._mesh.id, self._points
-        self._launch(kernels.vertex_normals, count, points, self._faces, self._first, self._around, surface.normals)
         self._launch(
-            kernels.ambient_light, len(self._chosen), mesh, points, surface.normals, self._chosen, self._sphere,
+            kernel_light.vertex_normals, count, points, self._faces, self._first, self._around, surface.normals
+        )
+        self._launch(
+            kernel_light.ambient_light, len(self._chosen), mesh, points, surface.normals, self._chosen, self._sphere,
             self._stage, self._found,
         )  # fmt: skip
         self._launch(
-            kernels.light_vertices, count, mesh, points, surface.normals, self._disc, self._near, self._weights,
+            kernel_light.light_vertices, count, mesh, points, surface.normals, self._disc, self._near, self._weights,
             self._found, self._stage, surface.ambient, surface.key,
         )  # fmt: skip
 
@@ -156,10 +121,10 @@ class Tracer:
         """Compute the shadow on the floor; return where its texture lies."""
         sheet = _sheet(vertices, np.array(self._stage.key))
         shape = (TEXELS, TEXELS)
-        self._launch(kernels.light_floor, shape, self._mesh.id, self._floor_disc, self._dome, sheet, self._rough)
-        half = kernels.BLOCK // 2
-        self._launch(kernels.smooth_floor, shape, self._rough, half, self._smooth)
-        self._launch(kernels.smooth_floor, shape, self._smooth, half - 1, self._rough)
+        self._launch(kernel_light.light_floor, shape, self._mesh.id, self._floor_disc, self._dome, sheet, self._rough)
+        half = kernel_light.BLOCK // 2
+        self._launch(kernel_light.smooth_floor, shape, self._rough, half, self._smooth)
+        self._launch(kernel_light.smooth_floor, shape, self._smooth, half - 1, self._rough)
         return sheet
 
     def _set(self, camera: Camera) -> None:
@@ -173,14 +138,14 @@ class Tracer:
         self._cover.zero_()
         ends = _pieces(camera, self._path)
         half = max(1.0, camera.height / 512) * 0.8
-        self._launch(kernels.stroke, len(ends), self._array(ends, wp.vec2), half, self._cover)
-        self._launch(kernels.background, shape, self._view, self._stage, self._cover, self._behind, self._empty)
+        self._launch(kernel_floor.stroke, len(ends), self._array(ends, wp.vec2), half, self._cover)
+        self._launch(kernel_floor.background, shape, self._view, self._stage, self._cover, self._behind, self._empty)
 
     def _allocate(self, shape: tuple[int, int]) -> None:
         """Make the buffers of a picture size."""
         self._cover, self._behind = (wp.zeros(shape, kind, device=self._device) for kind in (wp.float32, wp.vec3))
         self._empty, self._picture = (wp.zeros((*shape, 3), wp.uint8, device=self._device) for _ in range(2))
-        self._tiles = wp.zeros([-(-side // kernels.TILE) for side in shape], wp.int32, device=self._device)
+        self._tiles = wp.zeros([-(-side // kernel_rays.TILE) for side in shape], wp.int32, device=self._device)
         self._met, self._hits = (wp.zeros(shape, kind, device=self._device) for kind in (wp.int32, wp.vec3))
 
     def _shade(self, sheet: Any, box: tuple[int, int, int, int]) -> None:
@@ -189,10 +154,12 @@ class Tracer:
         if min(shape) == 0:
             return
         self._met.fill_(-1)
-        self._launch(kernels.cast, shape, self._mesh.id, self._view, self._tiles, row, column, self._met, self._hits)
         self._launch(
-            kernels.shade, shape, self._surface, self._view, self._stage, sheet, self._rough, self._tiles, row, column,
-            self._met, self._hits, self._behind, self._picture,
+            kernel_rays.cast, shape, self._mesh.id, self._view, self._tiles, row, column, self._met, self._hits
+        )
+        self._launch(
+            kernel_rays.shade, shape, self._surface, self._view, self._stage, sheet, self._rough, self._tiles, row,
+            column, self._met, self._hits, self._behind, self._picture,
         )  # fmt: skip
 
 
@@ -232,7 +199,7 @@ def _pieces(camera: Camera, path: Floats) -> Floats:
 
 def _view(camera: Camera) -> Any:
     """Return a camera as kernels see it."""
-    view = kernels.View()
+    view = kernel_base.View()
     across, up = camera.tangents
     view.eye, view.forward = wp.vec3(*camera.eye), wp.vec3(*camera.axes[2])
     view.across, view.up = wp.vec3(*camera.axes[0] * across), wp.vec3(*camera.axes[1] * up)
@@ -242,7 +209,7 @@ def _view(camera: Camera) -> Any:
 
 def _stage(look: Look, key: Floats, centre: Floats, clear: float) -> Any:
     """Return light and floor as kernels see them."""
-    stage = kernels.Stage()
+    stage = kernel_base.Stage()
     stage.key, stage.fill = wp.vec3(*key), FILL
     stage.key_colour, stage.sky_colour, stage.bounce_colour = (
         wp.vec3(*colour) for colour in (KEY_COLOUR, SKY_COLOUR, BOUNCE_COLOUR)
@@ -258,7 +225,7 @@ def _sheet(vertices: Floats, key: Floats) -> Any:
     above = vertices[:, 2:].clip(0)
     cast = np.concatenate([vertices[:, :2], vertices[:, :2] - above / key[2] * key[:2]])
     low, high = cast.min(axis=0) - 0.2, cast.max(axis=0) + 0.2
-    sheet = kernels.Sheet()
+    sheet = kernel_base.Sheet()
     sheet.texel = max(float((high - low).max()) / TEXELS, TEXEL)
     sheet.corner = wp.vec2(*((low + high) / 2 - sheet.texel * TEXELS / 2))
     sheet.count = TEXELS

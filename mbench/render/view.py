@@ -42,7 +42,9 @@ def cameras(motion: Motion, look: Look) -> Sequence[Camera]:
         ConfigError: an unknown view.
     """
     if look.view not in VIEWS:
-        raise ConfigError(f"view is {look.view!r}; expected one of {', '.join(VIEWS)}{did_you_mean(str(look.view), VIEWS)}")
+        raise ConfigError(
+            f"view is {look.view!r}; expected one of {', '.join(VIEWS)}{did_you_mean(str(look.view), VIEWS)}"
+        )
     joints = motion.joints.astype(np.float64)
     if look.view == "follow":
         return _following(motion, look)
