@@ -127,17 +127,23 @@ def refined(clips: list[Clip], settings: FitSettings, device: torch.device) -> l
     """
     import torch
 
-    def stacked(arrays: list[Any]) -> torch.Tensor:
+    with _one_thread(), torch.inference_mode(False), torch.enable_grad():
+        rotations = _descend(*_stacked(clips, device), settings)
+        ends = np.cumsum([len(clip.joints) for clip in clips])[:-1]
+        return [_all_joints(part) for part in np.split(rotations.cpu().numpy().astype(np.float64), ends)]
+
+
+def _stacked(clips: list[Clip], device: torch.device) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Return start (N, 17, 3, 3), joints and bones (N, 21, 3) and ties (N - 2,) of the frames of all clips."""
+    import torch
+
+    def tensor(arrays: list[Any]) -> torch.Tensor:
         return torch.from_numpy(np.concatenate(arrays).astype(np.float32)).to(device)
 
-    start = stacked([clip.start[:, INNER] for clip in clips])
-    joints = stacked([clip.joints[:, TIPS] for clip in clips])
-    bones = stacked([np.broadcast_to(clip.offsets[TIPS], (len(clip.joints), len(TIPS), 3)) for clip in clips])
-    ties = stacked([_ties(clip) for clip in clips])[2:]
-    with _one_thread(), torch.inference_mode(False), torch.enable_grad():
-        rotations = _descend(start, joints, bones, ties, settings)
-    ends = np.cumsum([len(clip.joints) for clip in clips])[:-1]
-    return [_all_joints(part) for part in np.split(rotations.cpu().numpy().astype(np.float64), ends)]
+    start = tensor([clip.start[:, INNER] for clip in clips])
+    joints = tensor([clip.joints[:, TIPS] for clip in clips])
+    bones = tensor([np.broadcast_to(clip.offsets[TIPS], (len(clip.joints), len(TIPS), 3)) for clip in clips])
+    return start, joints, bones, tensor([_ties(clip) for clip in clips])[2:]
 
 
 @contextmanager
