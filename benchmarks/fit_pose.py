@@ -27,7 +27,7 @@ from mbench.motion.kinematics import forward_kinematics, world_rotations
 from mbench.motion.representations.rows import SMPL_TO_OURS
 from mbench.motion.skeleton import JOINTS, N_JOINTS
 
-POSE_WEIGHT, BETAS_WEIGHT = 1e-4, 1e-4  # of squared radians and squared betas, against squared metres
+POSE_WEIGHT, BETAS_WEIGHT = 1e-6, 1e-6  # of squared radians and squared betas, against squared metres
 INVENTED = "humanoid15"  # a skeleton whose toes, collars, head and two spine joints are not measured
 
 

@@ -20,7 +20,7 @@ from mbench.body.fit_start import start_rotations
 from mbench.errors import ConfigError, MotionError
 from mbench.motion import Motion, Pose
 from mbench.motion.kinematics import forward_kinematics, world_rotations
-from mbench.motion.skeleton import INDEX, MIRROR, N_JOINTS, PARENTS, REST_OFFSETS
+from mbench.motion.skeleton import FEET, INDEX, MIRROR, N_JOINTS, PARENTS, REST_OFFSETS
 from mocap import real_clip
 from motions import posed
 
@@ -57,7 +57,7 @@ def degrees_apart(pose: Pose, motion: Motion, joint: str) -> float:
 
 
 def test_positions_of_random_plausible_poses_come_back() -> None:
-    motions = [posed(seed) for seed in range(8)]
+    motions = [posed(seed, 25) for seed in range(6)]
     for motion, pose in zip(motions, fit_pose(motions, REST_OFFSETS), strict=True):
         assert joint_error(motion, pose).max() < 0.003
 
@@ -102,7 +102,7 @@ def test_bones_get_the_lengths_of_the_motion() -> None:
     assert (source := posed(4).pose) is not None
     factors = np.random.default_rng(1).uniform(0.7, 1.4, (N_JOINTS, 1))
     motion = moved(source.rotations, REST_OFFSETS * factors)
-    offsets = scaled_offsets(motion.joints, REST_OFFSETS)
+    offsets = scaled_offsets(motion.joints, REST_OFFSETS, 20)
     np.testing.assert_allclose(
         np.linalg.norm(offsets, axis=-1), np.linalg.norm(REST_OFFSETS * factors, axis=-1), atol=1e-4
     )
@@ -117,7 +117,7 @@ def test_bones_get_the_lengths_of_the_motion() -> None:
 
 def test_the_rest_pose_is_no_rotation() -> None:
     pose = fit_pose(still(), REST_OFFSETS)
-    assert np.degrees(2 * np.arccos(np.abs(pose.rotations[..., 3]).min())) < 1
+    assert np.degrees(2 * np.arccos(np.abs(pose.rotations[..., 3]).min())) < 3
 
 
 @pytest.mark.parametrize(
@@ -160,6 +160,43 @@ def test_the_twist_of_a_straight_arm_does_not_jump() -> None:
     shoulder = world_rotations(pose.rotations)[:, INDEX["left_shoulder"]]
     steps = Rotation.from_matrix(shoulder[1:].swapaxes(1, 2) @ shoulder[:-1]).magnitude()
     assert np.degrees(steps).max() < 15
+
+
+# --- what skeletons differ in by convention --------------------------------------------------------------------------
+
+
+def pitched(offsets: np.ndarray, joints: list[int], degrees: float, axis: tuple[int, int, int]) -> np.ndarray:
+    """Return bone vectors (22, 3) with some turned in the T-pose."""
+    turned = offsets.astype(np.float64)
+    turned[joints] = Rotation.from_rotvec(np.multiply(axis, degrees), degrees=True).apply(turned[joints])
+    return turned
+
+
+@pytest.mark.parametrize("degrees", [-15, 20])
+def test_feet_that_stand_are_level_whatever_the_slope_of_their_bones(degrees: float) -> None:
+    steep = pitched(REST_OFFSETS, list(FEET), degrees, (1, 0, 0))
+    motion = moved(np.tile([0, 0, 0, 1.0], (5, N_JOINTS, 1)), steep)
+    pose = fit_pose(motion, REST_OFFSETS)
+    assert degrees_apart(pose, motion, "left_ankle") < 4
+    assert joint_error(motion, pose).max() < 0.003
+
+
+def test_feet_on_tiptoe_stay_on_tiptoe() -> None:
+    motion = still(left_ankle=(-45, 0, 0), right_ankle=(-45, 0, 0))
+    assert degrees_apart(fit_pose(motion, REST_OFFSETS), motion, "left_ankle") < 12
+
+
+def test_feet_in_the_air_tell_no_slope() -> None:
+    motion = still(left_hip=(90, 0, 0), right_hip=(90, 0, 0), left_ankle=(-20, 0, 0), right_ankle=(-20, 0, 0))
+    assert degrees_apart(fit_pose(motion, REST_OFFSETS), motion, "right_ankle") < 5
+
+
+def test_collars_are_not_raised_by_the_convention_of_a_skeleton() -> None:
+    low, high = pitched(REST_OFFSETS, [16], 40, (0, 1, 0)), REST_OFFSETS.astype(np.float64)
+    low[17] = low[16] * (-1, 1, 1)
+    pose = fit_pose(moved(np.tile([0, 0, 0, 1.0], (5, N_JOINTS, 1)), low), high)
+    turns = np.degrees(2 * np.arccos(np.abs(pose.rotations[:, [13, 14], 3])))
+    assert ((turns > 10) & (turns < 18)).all()
 
 
 # --- batches ---------------------------------------------------------------------------------------------------------

@@ -111,7 +111,7 @@ def _own_pose(motion: Motion, rest: Floats) -> Pose:
     """Return the rotations that a motion came with, for the scaled body."""
     if motion.pose is None:
         raise MotionError("fit is never, but the motion holds joint positions without rotations; use fit: always")
-    return Pose(motion.pose.rotations, scaled_offsets(motion.joints, rest).astype(np.float32))
+    return Pose(motion.pose.rotations, scaled_offsets(motion.joints, rest, motion.fps).astype(np.float32))
 
 
 def _fit(motions: Sequence[Motion], rest: Floats, device: str, settings: FitSettings) -> Iterator[Pose]:
@@ -138,9 +138,9 @@ def _groups(motions: Sequence[Motion]) -> Iterator[list[Motion]]:
 
 def _clip(motion: Motion, size: float, rest: Floats) -> Clip:
     """Return a motion made ready: at the size of the body, its pelvis in the origin, with a pose to start from."""
-    joints = motion.joints.astype(np.float64)
-    joints = (joints - joints[:, :1]) / size
-    offsets = scaled_offsets(joints, rest)
+    joints = motion.joints.astype(np.float64) / size
+    offsets = scaled_offsets(joints, rest, motion.fps)
+    joints -= joints[:, :1]
     return Clip(joints, offsets, start_rotations(joints, offsets, motion.fps), motion.fps)
 
 

@@ -16,7 +16,7 @@ from mbench.errors import MBenchError
 from mbench.files import atomic_write, hash_of
 from mbench.motion import Motion, Pose
 
-VERSION = 1  # raise it whenever the same motion, body and settings give another pose
+VERSION = 2  # raise it whenever the same motion, body and settings give another pose
 
 
 def cache_folder() -> Path:

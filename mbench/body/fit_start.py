@@ -14,22 +14,19 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import gaussian_filter1d
 from scipy.spatial.transform import Rotation
 
-from mbench.body.fit_bones import bone_vectors
+from mbench.body.fit_bones import CHEST, bone_vectors, chest_rotations
 from mbench.motion.ik import CHILDREN, best_rotation, smallest_rotation
 from mbench.motion.skeleton import HEAD, INDEX, N_JOINTS, PARENTS
 
 Floats = NDArray[np.floating]
 Complexes = NDArray[np.complexfloating]
 X, Z = 0, 2
-CHEST, NECK = INDEX["spine3"], INDEX["neck"]
-COLLARS = [INDEX["left_collar"], INDEX["right_collar"]]
-SHOULDERS = [INDEX["left_shoulder"], INDEX["right_shoulder"]]
+NECK = INDEX["neck"]
 TOES = {INDEX["left_ankle"]: INDEX["left_foot"], INDEX["right_ankle"]: INDEX["right_foot"]}
 
 # How much a hip or shoulder is turned by its limb's bend (times the squared sine), its toes, and its own swing.
 # Chosen by the twist of real clips; the result hardly depends on them.
 BEND, TOE, SWING = 8.0, 0.5, 0.2
-LEAN = 1e-3  # share of the shoulders in the turn of the chest: they decide only what its own bones leave open
 TWIST_SECONDS = 0.07  # standard deviation of the filter over time
 
 
@@ -67,7 +64,9 @@ def start_rotations(joints: ArrayLike, offsets: ArrayLike, fps: float) -> Floats
     world[:, 0] = best_rotation(offsets[hips_and_spine], bones[:, hips_and_spine])
     for joint in range(1, N_JOINTS):
         start = world[:, PARENTS[joint]]
-        world[:, joint] = _chest(start, offsets, bones) if joint == CHEST else _swung(joint, start, offsets, bones)
+        world[:, joint] = (
+            chest_rotations(start, offsets, bones) if joint == CHEST else _swung(joint, start, offsets, bones)
+        )
         if joint in LIMBS:
             world[:, joint] = _turned(world[:, joint], LIMBS[joint], offsets, bones, fps)
     return world
@@ -92,17 +91,6 @@ def _swung(joint: int, start: Floats, offsets: Floats, bones: Floats) -> Floats:
         return start
     child = CHILDREN[joint][0]
     return smallest_rotation(start @ offsets[child], bones[:, child]) @ start
-
-
-def _chest(start: Floats, offsets: Floats, bones: Floats) -> Floats:
-    """Return the rotations (T, 3, 3) of spine3: to its bones, and to the shoulders in what those leave open.
-
-    Neck and collars may lie on one line, or have no length; then the shoulders alone say where the chest faces.
-    """
-    own = list(CHILDREN[CHEST])
-    source = np.concatenate([offsets[own], offsets[COLLARS] + offsets[SHOULDERS]])
-    target = np.concatenate([bones[:, own], bones[:, COLLARS] + bones[:, SHOULDERS]], axis=1)
-    return best_rotation(offsets[own], bones[:, own], best_rotation(source, target, start), LEAN)
 
 
 def _turned(swung: Floats, limb: Limb, offsets: Floats, bones: Floats, fps: float) -> Floats:
