@@ -28,11 +28,11 @@ TEXTS = (
     "a person crawls forward",
     "a person picks something up from the floor",
     "a person dances",
-    "a person does a cartwheel",
+    "a person squats twice",
 )
-SECONDS, FRAMES, COLUMNS = 4.0, 5, 2
-CELL = (780, 190)
-TEXT_HEIGHT, COLOURS = 22, 160
+SECONDS, FRAMES, COLUMNS = 4.0, 8, 2
+CELL = (680, 164)
+TEXT_HEIGHT, COLOURS = 22, 256
 
 
 def cell(text: str) -> Image.Image:

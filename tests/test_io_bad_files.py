@@ -217,7 +217,7 @@ def test_a_full_disk_leaves_nothing_and_keeps_the_old_file(
 
 
 def test_a_suffix_that_is_not_written_and_meta_that_is_not_json(tmp_path: Path) -> None:
-    with pytest.raises(MBenchError, match=r"\.npz, \.npy, \.bvh can be written"):
+    with pytest.raises(MBenchError, match=r"\.npz, \.npy, \.bvh, \.glb can be written"):
         write_motion(make_walk(1.0), tmp_path / "a.pt")
     with pytest.raises(MBenchError, match="meta can't be written as JSON"):
         write_motion(make_walk(1.0).with_meta(x=float("nan")), tmp_path / "a.npz")

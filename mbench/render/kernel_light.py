@@ -152,6 +152,8 @@ def floor_shade(smooth: wp.array2d[wp.vec2], sheet: Sheet, stage: Stage, x: floa
     """Return the light on a point of the floor, 1 where nothing shades it (bilinear)."""
     u = (x - sheet.corner[0]) / sheet.texel - 0.5
     v = (y - sheet.corner[1]) / sheet.texel - 0.5
+    if u < -1.0 or v < -1.0 or u > float(smooth.shape[1]) or v > float(smooth.shape[0]):
+        return 1.0
     j = int(wp.floor(u))
     i = int(wp.floor(v))
     s = u - float(j)

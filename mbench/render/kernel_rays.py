@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import warp as wp
 
-from mbench.render.kernel_base import FAR, Sheet, Stage, View, floor_distance, ray_of, store
+from mbench.render.kernel_base import Sheet, Stage, View, floor_distance, plain_ray, ray_of, store
 from mbench.render.kernel_light import floor_shade
 
 # No gradients are taken, and loops with a ray inside must not be unrolled: it would take a minute to compile.
 wp.set_module_options({"enable_backward": False, "max_unroll": 1})
 
-TILE = wp.constant(8)  # pixels of a side of the tiles that are either empty or searched with rays
+TILE = wp.constant(4)  # pixels of a side of the tiles that are either empty or searched with rays
 EDGE_SAMPLES = wp.constant(5)
 
 
@@ -115,11 +115,10 @@ def floor_seen(
     colour: wp.vec3,
     ray: wp.vec3,
 ) -> wp.vec3:
-    """Return the colour of the background behind a sample, shadow included."""
-    distance = floor_distance(view.eye, ray)
+    """Return the colour of the background behind a sample, shadow included; `ray` need not be a unit vector."""
     shade = float(1.0)
-    if distance < FAR:
-        here = view.eye + ray * distance
+    if view.eye[2] > 0.0 and ray[2] < 0.0:
+        here = view.eye - ray * (view.eye[2] / ray[2])
         shade = floor_shade(smooth, sheet, stage, here[0], here[1])
     return colour * shade
 
@@ -163,7 +162,7 @@ def shade(
     if tiles[i / TILE, j / TILE] != 0:
         edge = differs(faces, hits, i, j, i - 1, j) or differs(faces, hits, i, j, i + 1, j)
         edge = edge or differs(faces, hits, i, j, i, j - 1) or differs(faces, hits, i, j, i, j + 1)
-    ray = ray_of(view, x + 0.5, y + 0.5)
+    ray = plain_ray(view, x + 0.5, y + 0.5)
     colour = wp.vec3(0.0, 0.0, 0.0)
     if edge:
         floor = floor_seen(view, stage, sheet, smooth, behind[i, j], ray)
@@ -178,7 +177,7 @@ def shade(
                 colour += floor
         colour /= float(EDGE_SAMPLES)
     elif faces[i, j] >= 0:
-        colour = shaded(surface, stage, ray, faces[i, j], hits[i, j][0], hits[i, j][1])
+        colour = shaded(surface, stage, wp.normalize(ray), faces[i, j], hits[i, j][0], hits[i, j][1])
     else:
         colour = floor_seen(view, stage, sheet, smooth, behind[i, j], ray)
     store(picture, i, j, colour)

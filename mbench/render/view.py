@@ -20,7 +20,8 @@ VIEWS = ("fixed", "follow", "front", "side")
 REACH = np.full(N_JOINTS, 0.16)
 REACH[[HEAD, INDEX["left_wrist"], INDEX["right_wrist"]]] = 0.25
 FOLLOW_SECONDS = 0.5  # standard deviation of the filter that smooths the path of a camera that follows
-# Degrees from the person's front towards the person's right. `fixed` takes the one with the largest figure.
+SMALLEST = 10.0  # percentile over frames
+# Degrees from the person's front towards the person's right. `fixed` takes the one that shows the figure largest.
 FIXED_ANGLES = (35.0, -35.0, 50.0, -50.0, 20.0, -20.0, 65.0, -65.0)
 PREFERRED = 1.08  # how much larger the figure must be to give up the first angle
 
@@ -32,7 +33,7 @@ def cameras(motion: Motion, look: Look) -> Sequence[Camera]:
 
     `fixed`, `front` and `side` stand still and have the whole motion in their frame; `front` stands where the person
     faces in the first frame, `side` at the person's right, `fixed` in between, where the figure is largest when it is
-    farthest away. `follow` keeps its direction and goes along with the smoothed path of the pelvis.
+    smallest. `follow` keeps its direction and goes along with the smoothed path of the pelvis.
 
     Args:
         motion: metres, z up.
@@ -50,9 +51,18 @@ def cameras(motion: Motion, look: Look) -> Sequence[Camera]:
         return _following(motion, look)
     angles = {"front": (0.0,), "side": (90.0,)}.get(look.view, FIXED_ANGLES)
     found = [_framed(motion, joints, look, angle) for angle in angles]
-    sizes = [1 / camera.project(joints[:, PELVIS])[:, 2].max() for camera in found]
+    sizes = [_shown(camera, joints) for camera in found]
     sizes[0] *= PREFERRED
     return [found[int(np.argmax(sizes))]] * len(motion)
+
+
+def _shown(camera: Camera, joints: Floats) -> float:
+    """Return how large the figure is where it is smallest: the diagonal of the box around it, in pixels.
+
+    Somebody who crawls towards the camera is near and small: the box is low and narrow.
+    """
+    boxes = np.ptp(camera.project(joints)[..., :2], axis=1)
+    return float(np.percentile(np.linalg.norm(boxes, axis=-1), SMALLEST))
 
 
 def _framed(motion: Motion, points: Floats, look: Look, angle: float, width: int | None = None) -> Camera:
