@@ -26,6 +26,7 @@ def evaluate(
     retry: bool = False,
     rescore: bool = False,
     official: bool = False,
+    pictures: bool = False,
 ) -> dict[str, Any]:
     """Run an evaluation, or carry on with one that was stopped, and return its `result.json`.
 
@@ -36,6 +37,7 @@ def evaluate(
         retry: generate again what failed before.
         rescore: compute again what has a score already.
         official: write the result files of the official release too.
+        pictures: draw bodies into the report, where the renderer is installed.
 
     Returns:
         the content of `result.json`; after the stages generate and score alone, that of `run.json`.
@@ -53,11 +55,11 @@ def evaluate(
         if stage in (None, "score"):
             score_run(plan, quiet, rescore)
         if stage in (None, "summarise"):
-            return _finish(plan, official)
+            return _finish(plan, official, pictures)
         return _write_run(plan, finished=True)
 
 
-def _finish(plan: Plan, official: bool) -> dict[str, Any]:
+def _finish(plan: Plan, official: bool, pictures: bool) -> dict[str, Any]:
     """Write the summary, the report and, if asked for, the official files."""
     from mbench.report import write_report
 
@@ -68,7 +70,7 @@ def _finish(plan: Plan, official: bool) -> dict[str, Any]:
         from mbench.official import write_official
 
         write_official(plan.folder, plan.prompts)
-    write_report(plan.folder, plan.prompts)
+    write_report(plan.folder, plan.prompts, pictures)
     return result
 
 

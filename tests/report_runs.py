@@ -20,6 +20,7 @@ CONFIG = {
     "suite": "suite.yaml",
     "metrics": ["quality"],
     "judge": "retrieval",
+    "body": {"name": "default", "fit": "always", "max_collisions": None},
     "run": {
         "seed": 7, "replicates": 1, "limit": None, "batch_size": 16,
         "device": "auto", "workers": 1, "backend": "joblib", "scheduler": None,
@@ -66,7 +67,7 @@ def make_run(
         _generate(folder, prompt, motion)
     rows = [row for p, m in zip(prompts, motions, strict=True) for row in _rows(p, m, metrics, value)]
     folder.finish_scores(rows)
-    summaries = {name: summary_of(name, METRICS.get(name), [r for r in rows if r.metric == name]) for name in metrics}
+    summaries = {name: summary_of("1", METRICS.get(name), [r for r in rows if r.metric == name]) for name in metrics}
     folder.write_run({
         "run_id": "abcdef012345", "config": CONFIG, "base": "", "card": CARD, "provenance": PROVENANCE,
         "suite": {"name": "little", "version": "1", "hash": "00ff"},
@@ -98,7 +99,7 @@ def _rows(
             found = None, f"{NO_MOTION}{motion}"
         else:
             found = value(name, motion) if value else item.evaluate(motion)
-        rows.append(ScoreRow(name, item.info.version, prompt.id, 0, *found))
+        rows.append(ScoreRow(name, str(item.info.version), prompt.id, 0, *found))
     return rows
 
 

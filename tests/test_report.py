@@ -396,3 +396,26 @@ def test_elements_escape_what_is_not_markup() -> None:
 def test_docstring_becomes_paragraphs_lists_and_code() -> None:
     text = "Mean of `x < 1`\nover frames.\n\n- one\n  more\n- two\n"
     assert prose(text) == ("<p>Mean of <code>x &lt; 1</code> over frames.</p><ul><li>one more</li><li>two</li></ul>")
+
+
+def test_bodies_are_drawn_for_the_worst_clips_of_dimensions_alone(tmp_path, monkeypatch):
+    from mbench.report import content as module
+    from mbench.report import page
+
+    monkeypatch.setattr(module, "strip_jpeg", lambda motion: f"data:image/jpeg;base64,{len(motion)}")
+    prompts = prompts_of([f"walk {i}" for i in range(8)])
+    motions = [jitter(make_walk(3.0), 0.001 * i, np.random.default_rng(i)) for i in range(8)]
+    names = ["quality/jitter_degree", "quality/jerk"]
+    folder = make_run(tmp_path / "run", prompts, motions, names)
+    plain, drawn = page(folder, prompts), page(folder, prompts, pictures=True)
+    assert "<img" not in plain and drawn.count("<img") == 3, "the three worst of the one dimension"
+    assert drawn.count("<svg") == plain.count("<svg") - 3
+
+
+def test_a_strip_of_bodies_is_a_small_picture(walk):
+    pytest.importorskip("warp")
+    pytest.importorskip("smplx")
+    from mbench.report.content import strip_jpeg
+
+    data = strip_jpeg(walk)
+    assert data.startswith("data:image/jpeg;base64,/9j/") and len(data) < 60_000

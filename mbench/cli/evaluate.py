@@ -45,6 +45,9 @@ def evaluate(
     official: Annotated[
         bool, typer.Option("--official", help="Also write result files in the official layout.")
     ] = False,
+    pictures: Annotated[
+        bool, typer.Option("--pictures/--no-pictures", help="Draw bodies into the report, a second a clip.")
+    ] = True,
     json: Json = False,
 ) -> None:
     """Generate a motion for every prompt of a suite, score them, print the table.
@@ -62,7 +65,7 @@ def evaluate(
         raise ConfigError(f"{model}: --limit and --set change a model.yaml, not a run that exists")
     plan = plan_of(model) if model.is_dir() else plan_of(load_config(model, overrides))
     name: StageName | None = None if stage is None else stage.value
-    result = run(plan, name, quiet=False, retry=retry, rescore=rescore, official=official)
+    result = run(plan, name, quiet=False, retry=retry, rescore=rescore, official=official, pictures=pictures)
     if json:
         print_json({"schema": 1, "folder": str(plan.folder.path), **result})
     elif name in ("generate", "score"):

@@ -39,12 +39,17 @@ def inspect(
     paths: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Motion files.")],
     up: Annotated[Up, typer.Option(help="Up axis of the files.")] = Up.auto,
     fps: Annotated[float | None, typer.Option(help="Frame rate, where the files do not hold it.")] = None,
+    strip: Annotated[Path | None, typer.Option(help="A folder for a filmstrip of each file, FILE.png.")] = None,
     json: Json = False,
 ) -> None:
     """Say what a motion file holds, and what looks suspicious in it."""
     from mbench.io.inspect import inspect_motion
 
-    found = [inspect_motion(path, up=None if up is Up.auto else up.value, fps=fps) for path in paths]
+    axis = None if up is Up.auto else up.value
+    found = [inspect_motion(path, up=axis, fps=fps) for path in paths]
+    if strip is not None:
+        for path, facts in zip(paths, found, strict=True):
+            facts["strip"] = str(_write_strip(path, strip, axis, fps))
     if json:
         print_json({"schema": 1, "files": found})
         return
@@ -55,3 +60,13 @@ def inspect(
         for finding in suspicious:
             typer.echo(f"{'suspicious':>24}  {finding}")
         typer.echo()
+
+
+def _write_strip(path: Path, folder: Path, up: str | None, fps: float | None) -> Path:
+    """Write a filmstrip of a motion file and return its path."""
+    from mbench.io import read_motion
+    from mbench.render import render_strip, write_png
+
+    target = folder / f"{path.name}.png"
+    write_png(render_strip(read_motion(path, up=up, fps=fps)), target)
+    return target

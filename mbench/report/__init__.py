@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 
 from mbench.files import atomic_write
@@ -14,29 +15,30 @@ from mbench.suites.prompt import Prompt
 NAME = "report.html"
 
 
-def write_report(folder: RunFolder, prompts: Sequence[Prompt]) -> Path:
+def write_report(folder: RunFolder, prompts: Sequence[Prompt], pictures: bool = False) -> Path:
     """Write `report.html` of a finished run and return its path; the same folder gives the same bytes.
 
     Args:
         folder: of a run that has a `result.json`.
         prompts: of the run, in the order of the suite.
+        pictures: draw bodies for the worst clips of each dimension, where the renderer is installed.
 
     Raises:
         MBenchError: the run is not finished, one of its files is broken, or the page can't be written.
     """
-    text = page(folder, prompts)
+    text = page(folder, prompts, pictures and find_spec("warp") is not None and find_spec("smplx") is not None)
     path = folder.path / NAME
     with atomic_write(path, "w") as file:
         file.write(text)
     return path
 
 
-def page(folder: RunFolder, prompts: Sequence[Prompt]) -> str:
+def page(folder: RunFolder, prompts: Sequence[Prompt], pictures: bool = False) -> str:
     """Return the whole page; see `write_report`."""
     from mbench.report import breakdown, details, overview, reproduce
     from mbench.report.content import read_content
 
-    content = read_content(folder, prompts)
+    content = read_content(folder, prompts, pictures)
     bodies = {
         "Pillars": overview.pillars(content),
         "Metrics": overview.metrics_table(content),

@@ -37,7 +37,9 @@ def clips(content: Content, name: str) -> Html:
     worst, best = extremes(rows, summary["better"])
     if not worst:
         return tag("p", _all_equal(rows), class_="quiet")
-    return tag("div", _group(content, "Worst", worst, rows), _group(content, "Best", best, rows), class_="clips")
+    bodies = summary["is_dimension"]
+    groups = (_group(content, "Worst", worst, rows, bodies), _group(content, "Best", best, rows, bodies=False))
+    return tag("div", *groups, class_="clips")
 
 
 def _all_equal(rows: Sequence[ScoreRow]) -> str:
@@ -46,23 +48,26 @@ def _all_equal(rows: Sequence[ScoreRow]) -> str:
     return f"All {len(rows)} clips have the same value, {number(rows[0].value)}: there is no worst and no best."
 
 
-def _group(content: Content, heading: str, shown: Sequence[ScoreRow], rows: Sequence[ScoreRow]) -> Html:
+def _group(content: Content, heading: str, shown: Sequence[ScoreRow], rows: Sequence[ScoreRow], bodies: bool) -> Html:
     last = shown[-1].value
     tied = sum(row.value == last for row in rows) - sum(row.value == last for row in shown)
     more = f"{plural(tied, 'more clip')} at {number(last)}" if tied else None
-    items = [tag("li", _clip(content, row)) for row in shown]
+    items = [tag("li", _clip(content, row, bodies)) for row in shown]
     note = tag("p", more, class_="quiet") if more else None
     return tag("div", tag("h4", heading), tag("ol", *items), note, class_=f"group {heading.lower()}")
 
 
-def _clip(content: Content, row: ScoreRow) -> Html:
-    """Return one clip as a figure."""
+def _clip(content: Content, row: ScoreRow, bodies: bool) -> Html:
+    """Return one clip as a figure: bodies where they are asked for and can be drawn, else stick figures."""
     name = row.prompt if content.result["replicates"] == 1 else f"{row.prompt} · replicate {row.replicate}"
     text = content.texts.get(row.prompt, "(its prompt is not part of this run)")
     value = tag("span", number(row.value), class_="value")
-    strip = content.strip(row.prompt, row.replicate)
+    picture = content.picture(row.prompt, row.replicate) if bodies else None
+    strip = None if picture else content.strip(row.prompt, row.replicate)
     caption = tag("figcaption", value, tag("span", text, class_="prompt", dir="auto"), tag("code", name))
     shown = Html(strip) if strip else tag("p", "Its motion file is gone or has changed.", class_="gone")
+    if picture:
+        shown = tag("img", src=picture, alt=f"eight frames of {row.prompt}")
     return tag("figure", caption, tag("div", shown, class_="strip"))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,12 +15,15 @@ from numpy.typing import NDArray
 from mbench.errors import MBenchError, PluginError, UnknownNameError
 from mbench.metrics.anchors import Anchors, load_anchors
 from mbench.metrics.base import METRICS, MetricInfo
+from mbench.motion import Motion
 from mbench.render.strip import strip_svg
 from mbench.results import Generation, RunFolder, ScoreRow
 from mbench.suites.prompt import Prompt
 from mbench.summary import prompt_means
 
 Floats = NDArray[np.float64]
+FRAMES = 8  # of a strip
+HEIGHT = 160  # pixels of a strip of bodies
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,7 @@ class Content:
         generations: rows of `index.jsonl` by (prompt, replicate).
         rows: rows of `scores.csv` by metric, only those of the version that the result summarises.
         anchors: what 0 and 1 stand for; None where the result was scored with others than this version's.
+        pictures: whether bodies are drawn where stick figures would do; it takes about a second a clip.
     """
 
     folder: RunFolder
@@ -42,6 +48,7 @@ class Content:
     generations: dict[tuple[str, int], Generation]
     rows: dict[str, list[ScoreRow]]
     anchors: Anchors | None
+    pictures: bool = False
 
     @property
     def metrics(self) -> list[tuple[str, dict[str, Any]]]:
@@ -69,19 +76,44 @@ class Content:
     def strip(self, prompt: str, replicate: int) -> str | None:
         """Return the skeleton strip of a motion as SVG, None where its file is gone, changed or unreadable."""
         key = (prompt, replicate)
-        if key not in self._strips:
-            generation = self.generations.get(key)
-            if generation is None or generation.file is None:
-                return None
-            try:
-                self._strips[key] = strip_svg(self.folder.load(generation), frames=8)
-            except (MBenchError, OSError):
-                return None
-        return self._strips[key]
+        if key not in self._strips and (motion := self._motion(key)) is not None:
+            self._strips[key] = strip_svg(motion, frames=FRAMES)
+        return self._strips.get(key)
+
+    @cached_property
+    def _drawn(self) -> dict[tuple[str, int], str]:
+        return {}
+
+    def picture(self, prompt: str, replicate: int) -> str | None:
+        """Return the strip of a motion as bodies, a JPEG in a data URI; None as for `strip`, or without `pictures`."""
+        key = (prompt, replicate)
+        if self.pictures and key not in self._drawn and (motion := self._motion(key)) is not None:
+            self._drawn[key] = strip_jpeg(motion)
+        return self._drawn.get(key)
+
+    def _motion(self, key: tuple[str, int]) -> Motion | None:
+        generation = self.generations.get(key)
+        if generation is None or generation.file is None:
+            return None
+        try:
+            return self.folder.load(generation)
+        except (MBenchError, OSError):
+            return None
 
 
-def read_content(folder: RunFolder, prompts: Sequence[Prompt]) -> Content:
-    """Read everything that a report shows.
+def strip_jpeg(motion: Motion) -> str:
+    """Return eight frames of a motion as bodies side by side, a JPEG in a data URI of about 15 kB."""
+    from PIL import Image
+
+    from mbench.render import render_strip
+
+    file = io.BytesIO()
+    Image.fromarray(render_strip(motion, FRAMES, size=HEIGHT)).save(file, "JPEG", quality=80)
+    return f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}"
+
+
+def read_content(folder: RunFolder, prompts: Sequence[Prompt], pictures: bool = False) -> Content:
+    """Read everything that a report shows; for `pictures` see `Content`.
 
     Raises:
         MBenchError: the run is not finished, or one of its files is broken.
@@ -93,7 +125,7 @@ def read_content(folder: RunFolder, prompts: Sequence[Prompt]) -> Content:
             rows[row.metric].append(row)
     anchors = load_anchors()
     same = anchors if anchors.version == result["anchors"] else None
-    return Content(folder, prompts, folder.read_run() or {}, result, folder.generations(), rows, same)
+    return Content(folder, prompts, folder.read_run() or {}, result, folder.generations(), rows, same, pictures)
 
 
 def definition(name: str) -> MetricInfo | None:
