@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, Literal, Protocol, overload
 
 import numpy as np
@@ -84,14 +85,7 @@ def fit_pose(
     if fit != "always":
         raise ConfigError(f"fit is {fit!r}; expected always or never")
     paths = [cache_path(motion, body_hash, settings) if cache else None for motion in motions]
-    poses = [read_pose(path, motion) if path else None for path, motion in zip(paths, motions, strict=True)]
-    missing = [index for index, pose in enumerate(poses) if pose is None]
-    fitted = _fit([motions[index] for index in missing], rest, device, settings)
-    for index, pose in zip(missing, fitted, strict=True):
-        poses[index] = pose
-        if path := paths[index]:
-            write_pose(path, pose)
-    return [pose for pose in poses if pose is not None]
+    return _kept_or_fitted(motions, paths, rest, device, settings)
 
 
 def joint_error(motion: Motion, pose: Pose) -> Floats:
@@ -105,6 +99,20 @@ def _rest_and_hash(body: HasRestOffsets | ArrayLike) -> tuple[Floats, str]:
     given: Any = body
     rest = checked_rest(getattr(given, "rest_offsets", given))
     return rest, hashlib.sha256(rest.tobytes() + str(getattr(given, "hash", "")).encode()).hexdigest()
+
+
+def _kept_or_fitted(
+    motions: Sequence[Motion], paths: Sequence[Path | None], rest: Floats, device: str, settings: FitSettings
+) -> list[Pose]:
+    """Return the poses of motions, those found at their paths read, the others fitted and written there."""
+    poses = {index: read_pose(path, motions[index]) for index, path in enumerate(paths) if path}
+    missing = [index for index in range(len(motions)) if poses.get(index) is None]
+    fitted = _fit([motions[index] for index in missing], rest, device, settings)
+    for index, pose in zip(missing, fitted, strict=True):
+        poses[index] = pose
+        if path := paths[index]:
+            write_pose(path, pose)
+    return [pose for _, pose in sorted(poses.items()) if pose is not None]
 
 
 def _own_pose(motion: Motion, rest: Floats) -> Pose:
