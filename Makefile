@@ -9,8 +9,8 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 
-$(VENV)/.core: $(BIN)/python pyproject.toml
-	$(BIN)/python -m pip install --quiet -e .
+$(VENV)/.all: $(BIN)/python pyproject.toml
+	$(BIN)/python -m pip install --quiet -e ".[all]"
 	touch $@
 
 $(VENV)/.test: $(BIN)/python pyproject.toml
@@ -18,12 +18,12 @@ $(VENV)/.test: $(BIN)/python pyproject.toml
 	touch $@
 
 # Set-up, then the main job on the embedded default: 45 prompts, the rule-based choreographer.
-demo: $(VENV)/.core
+demo: $(VENV)/.all
 	$(BIN)/mbench evaluate examples/choreographer.yaml
 
 # Set-up, then all tests.
 test: $(VENV)/.test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mbench.body import BODIES
 from mbench.body.mesh import MeshSettings
+from mbench.body.registry import is_file
 from mbench.config import EvaluateConfig, load_config, resolve_path
 from mbench.errors import ConfigError
 from mbench.files import hash_of
@@ -96,7 +96,7 @@ def make_plan(config: EvaluateConfig) -> Plan:
 def mesh_settings(config: EvaluateConfig) -> MeshSettings:
     """Return the settings of metrics of the skinned body; a body file's path starts from the YAML's folder."""
     body = config.body.name
-    if body not in BODIES.names() and ":" not in body:
+    if is_file(body):
         body = str(resolve_path(body, config.base))
     return MeshSettings(body, config.body.fit, config.body.max_collisions, config.run.device)
 

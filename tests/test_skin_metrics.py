@@ -20,8 +20,16 @@ RECORDER = "plugins_for_tests:Recorder"
 NAME = "quality/body_penetration"
 
 
+def write_pose_model(folder, metrics, prompts=2):
+    """Write a model.yaml whose prompts score the poses too."""
+    config = write_model(folder, RECORDER, metrics, prompts)
+    suite = folder / "suite.yaml"
+    suite.write_text(suite.read_text().replace("[quality]", "[quality, pose]"))
+    return config
+
+
 def test_the_body_is_part_of_the_version(tmp_path):
-    config = write_model(tmp_path, RECORDER, "[body_penetration]", prompts=2)
+    config = write_pose_model(tmp_path, "[body_penetration]")
     capsules = load_config(config, ["body=capsules"])
     first = evaluate(capsules)["metrics"][NAME]
     digest = find_body("capsules").facts()["weights"][:10]
@@ -41,7 +49,7 @@ def test_runs_with_different_bodies_do_not_compare(tmp_path):
     for number, body in enumerate(("capsules", "{name: capsules, max_collisions: 8}")):
         base = tmp_path / str(number)
         base.mkdir()
-        config = write_model(base, RECORDER, "[body_penetration, jitter_degree]", prompts=2)
+        config = write_pose_model(base, "[body_penetration, jitter_degree]")
         config.write_text(config.read_text() + f"body: {body}\n")
         evaluate(config)
         folders.append(plan_of(config).folder.path)
@@ -59,7 +67,7 @@ def test_an_unknown_body_is_told(tmp_path):
 def test_without_the_extra_the_pillar_is_scored_without_them_and_says_so(tmp_path, monkeypatch):
     real = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name, *a: None if name == "smplx" else real(name, *a))
-    result = evaluate(write_model(tmp_path, RECORDER, prompts=2))
+    result = evaluate(write_pose_model(tmp_path, "[quality]"))
     assert NAME not in result["metrics"] and "quality/jitter_degree" in result["metrics"]
     assert any("body_penetration" in note and "mbench[body]" in note for note in result["notes"])
     with pytest.raises(MBenchError, match="mbench\\[body\\]"):

@@ -10,6 +10,7 @@ from typing import Any
 from mbench.body.arrays import Arrays
 from mbench.body.files import SUFFIXES, read_body_file
 from mbench.card import Card
+from mbench.errors import FormatError
 from mbench.files import sha256_of
 from mbench.registry import Registry
 
@@ -48,16 +49,23 @@ def find_body(name_or_path: str | Path) -> BodySource:
 
     Raises:
         UnknownNameError: no such name.
+        FormatError: no such file.
         PluginError: a plugin of that name does not import.
     """
-    text = str(name_or_path)
-    if isinstance(name_or_path, Path) or Path(text).suffix.lower() in SUFFIXES or "/" in text:
+    if isinstance(name_or_path, Path) or is_file(name_or_path):
         return _file(Path(name_or_path))
-    return BODIES.get(text)
+    return BODIES.get(name_or_path)
+
+
+def is_file(name: str) -> bool:
+    """Return whether a body's name is that of a file: it has a suffix of one, or a folder."""
+    return Path(name).suffix.lower() in SUFFIXES or "/" in name
 
 
 def _file(path: Path) -> BodySource:
     """Return the source that is a user's file; it is read when it is needed."""
+    if not path.is_file():
+        raise FormatError(f"{path}: there is no such file")
 
     def facts() -> dict[str, Any]:
         notes = "the user's file; its licence is that of whoever distributed it"
