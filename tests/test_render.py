@@ -73,6 +73,7 @@ def test_silhouette_of_a_ball_has_the_analytic_radius(radius, distance):
 
 def test_every_ray_meets_the_face_that_brute_force_finds(walk):
     from mbench.render.frames import _tracer
+    from mbench.render.kernel_rays import FACES, NOTHING
 
     look = look_of(None, 128, "follow")
     camera = cameras(walk, look)[7]
@@ -80,7 +81,8 @@ def test_every_ray_meets_the_face_that_brute_force_finds(walk):
     vertices = figure.vertices(7, 8)[0]
     tracer = _tracer(figure, [camera], look, NOWHERE, "cpu")
     tracer.draw(vertices, camera)
-    met = tracer._met.numpy()
+    met = tracer._nearest.numpy()
+    met = np.where(met == int(NOTHING), -1, met % int(FACES))
     rng = np.random.default_rng(0)
     rows, columns = rng.integers(0, 128, (2, 400))
     rays = camera.rays(np.stack([columns, rows], axis=-1) + 0.5)

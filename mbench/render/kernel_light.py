@@ -16,7 +16,7 @@ wp.set_module_options({"enable_backward": False, "max_unroll": 1})
 
 AMBIENT_REACH = wp.constant(0.6)  # metres within which a surface takes ambient light from another
 BLOCK = wp.constant(4)  # texels of the floor in a BLOCK x BLOCK square cast different rays and are averaged afterwards
-FLOOR_RAYS = wp.constant(3)
+FLOOR_RAYS = wp.constant(2)
 
 
 @wp.kernel

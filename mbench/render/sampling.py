@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-AMBIENT_SHARE, AMBIENT_LEAST, NEAR = 6, 500, 4  # one vertex in 6 casts ambient rays, the others blend the 4 nearest
+AMBIENT_SHARE, AMBIENT_LEAST, NEAR = 8, 500, 4  # one vertex in 8 casts ambient rays, the others blend the 4 nearest
 
 Floats = NDArray[np.floating]
 

@@ -15,11 +15,12 @@ from mbench.render.look import Look, srgb
 from mbench.render.sampling import ambient_plan, cone, dome, shuffled, spiral
 
 SPHERE_RAYS = 20  # ambient rays of a vertex, half of which leave the surface
-KEY_RAYS = 3  # key-light rays of a vertex
+KEY_RAYS = 2  # key-light rays of a vertex
 SOFTNESS = 0.12  # radius of the key light as seen from the figure, radians
 KEY_COLOUR, SKY_COLOUR, BOUNCE_COLOUR, FILL = (0.62, 0.60, 0.57), (0.47, 0.49, 0.52), (0.30, 0.29, 0.27), 0.08
 KEY_ELEVATION, KEY_AZIMUTH = 55.0, 40.0  # degrees above the floor; from behind the camera towards its left
-TEXELS, TEXEL = 112, 0.014  # of the floor's texture of light; metres, at least
+TEXELS, TEXEL = 96, 0.016  # of the floor's texture of light; metres, at least
+SMOOTHING = (2, 1, 2, 1)  # texels by which each round of averaging is shifted: all in all by none
 
 Floats = NDArray[np.floating]
 
@@ -79,7 +80,7 @@ class Tracer:
     def _new_surface(self, count: int, colours: Floats) -> Any:
         """Return the mesh as kernels see it."""
         surface = kernel_rays.Surface()
-        surface.mesh, surface.faces = self._mesh.id, self._faces
+        surface.mesh, surface.faces, surface.points = self._mesh.id, self._faces, self._points
         surface.normals, surface.ambient = (wp.zeros(count, wp.vec3, device=self._device) for _ in range(2))
         surface.key, surface.colours = wp.zeros(count, wp.float32, device=self._device), self._array(colours, wp.vec3)
         return surface
@@ -97,8 +98,6 @@ class Tracer:
         sheet = self._light_floor(vertices)
         self._set(camera)
         wp.copy(self._picture, self._empty)
-        self._tiles.zero_()
-        self._launch(kernel_rays.mark, len(self._faces), self._view, self._points, self._faces, self._tiles)
         self._shade(sheet, box_of(camera, [vertices, _corners(sheet)]))
         return np.array(self._picture.numpy())
 
@@ -122,9 +121,9 @@ class Tracer:
         sheet = _sheet(vertices, np.array(self._stage.key))
         shape = (TEXELS, TEXELS)
         self._launch(kernel_light.light_floor, shape, self._mesh.id, self._floor_disc, self._dome, sheet, self._rough)
-        half = kernel_light.BLOCK // 2
-        self._launch(kernel_light.smooth_floor, shape, self._rough, half, self._smooth)
-        self._launch(kernel_light.smooth_floor, shape, self._smooth, half - 1, self._rough)
+        for shift in SMOOTHING:
+            self._launch(kernel_light.smooth_floor, shape, self._rough, shift, self._smooth)
+            self._rough, self._smooth = self._smooth, self._rough
         return sheet
 
     def _set(self, camera: Camera) -> None:
@@ -145,21 +144,18 @@ class Tracer:
         """Make the buffers of a picture size."""
         self._cover, self._behind = (wp.zeros(shape, kind, device=self._device) for kind in (wp.float32, wp.vec3))
         self._empty, self._picture = (wp.zeros((*shape, 3), wp.uint8, device=self._device) for _ in range(2))
-        self._tiles = wp.zeros([-(-side // kernel_rays.TILE) for side in shape], wp.int32, device=self._device)
-        self._met, self._hits = (wp.zeros(shape, kind, device=self._device) for kind in (wp.int32, wp.vec3))
+        self._nearest = wp.full(shape, int(kernel_rays.NOTHING), wp.int64, device=self._device)
 
     def _shade(self, sheet: Any, box: tuple[int, int, int, int]) -> None:
         """Draw the mesh and its shadow, which lie in a box: first row, first column, rows, columns."""
         row, column, *shape = box
         if min(shape) == 0:
             return
-        self._met.fill_(-1)
+        self._launch(kernel_rays.clear, shape, row, column, self._nearest)
+        self._launch(kernel_rays.cast, len(self._faces), self._view, self._points, self._faces, self._nearest)
         self._launch(
-            kernel_rays.cast, shape, self._mesh.id, self._view, self._tiles, row, column, self._met, self._hits
-        )
-        self._launch(
-            kernel_rays.shade, shape, self._surface, self._view, self._stage, sheet, self._rough, self._tiles, row,
-            column, self._met, self._hits, self._behind, self._picture,
+            kernel_rays.shade, shape, self._surface, self._view, self._stage, sheet, self._rough, row, column,
+            self._nearest, self._behind, self._picture,
         )  # fmt: skip
 
 
