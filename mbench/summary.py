@@ -118,7 +118,7 @@ def _pillars(
             if item.info.pillar == pillar and item.info.is_dimension and name in metrics
         ]  # fmt: skip
         for name, _ in dimensions:
-            metrics[name]["score"] = anchored(name, metrics[name]["value"])
+            metrics[name]["score"] = anchored(name, metrics[name]["value"], plan.versions[name])
         scored = [(name, item) for name, item in dimensions if metrics[name]["score"] is not None]
         if scored:
             columns = [prompt_means(_rows_of(plan, rows, name)) for name, _ in scored]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
 from mbench.errors import MotionError
 from mbench.motion import Motion, degrade
@@ -96,3 +97,15 @@ def test_faults_that_leave_the_pose_right_keep_it(motion: Motion, fault) -> None
 def test_a_share_beyond_one_is_refused(motion: Motion, fault) -> None:
     with pytest.raises(MotionError, match="is 1.5; expected 0 to 1"):
         fault(motion, 1.5)
+
+
+def test_contort_turns_every_joint_by_the_angle_and_keeps_the_bones(motion: Motion) -> None:
+    wrong = degrade.contort(motion, 40, np.random.default_rng(1))
+    before, after = (Rotation.from_quat(m.pose.rotations.reshape(-1, 4)) for m in (motion, wrong))
+    angles = np.degrees((before.inv() * after).magnitude()).reshape(len(motion), 22)
+    np.testing.assert_allclose(angles[:, 1:], 40, atol=0.01)
+    np.testing.assert_allclose(angles[:, 0], 0, atol=0.1)
+    joints = forward_kinematics(wrong.pose.rotations, motion.joints[:, 0], motion.pose.offsets)
+    np.testing.assert_allclose(wrong.joints, joints, atol=1e-5)
+    with pytest.raises(MotionError, match="joint positions only"):
+        degrade.contort(motion.replace(joints=motion.joints), 40, np.random.default_rng(1))

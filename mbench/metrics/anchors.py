@@ -31,11 +31,13 @@ class Anchor:
         reference: mean over real motions.
         control: mean over the same motions with the fault.
         control_is: the fault, in words.
+        metric_version: version of the values, with the body where one decides them (see `mbench.versions`).
     """
 
     reference: float
     control: float
     control_is: str
+    metric_version: str = "1"
 
     def score(self, values: ArrayLike) -> NDArray[np.float64]:
         """Return 1 for the reference, 0 for the control, linear between, clipped beyond; any shape."""
@@ -63,18 +65,20 @@ def load_anchors(path: Path | None = None) -> Anchors:
     return _builtin() if path is None else _read(path)
 
 
-def anchored(metric_name: str, value: float | None) -> float | None:
+def anchored(metric_name: str, value: float | None, version: str = "1") -> float | None:
     """Return a value as a score from 0 (the fault) to 1 (real motion) by the built-in anchors.
 
     Args:
         metric_name: any accepted spelling.
         value: in the metric's unit; None for missing.
+        version: of the value (see `mbench.versions`).
 
     Returns:
-        None where the value is missing or the metric has no anchor.
+        None where the value is missing, or no anchor was made with this version of the metric.
     """
     anchor = load_anchors().by_metric.get(canonical_name(metric_name))
-    return None if anchor is None or value is None else float(anchor.score(value))
+    same = anchor is not None and anchor.metric_version == version
+    return float(anchor.score(value)) if anchor is not None and same and value is not None else None
 
 
 @cache
@@ -101,7 +105,9 @@ def _read(path: Path) -> Anchors:
 def _anchor(path: Path, name: str, row: Any) -> Anchor:
     """Return a row as an anchor, checked."""
     try:
-        anchor = Anchor(float(row["reference"]), float(row["control"]), str(row["control_is"]))
+        anchor = Anchor(
+            float(row["reference"]), float(row["control"]), str(row["control_is"]), str(row.get("metric_version", "1"))
+        )
     except (KeyError, TypeError, ValueError) as error:
         raise ConfigError(f"{path}: anchor {name!r}: {error}; expected numbers reference, control") from error
     if not abs(anchor.reference - anchor.control) > 0:

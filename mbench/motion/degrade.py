@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.spatial.transform import Rotation
 
 from mbench.errors import MotionError
+from mbench.motion.kinematics import forward_kinematics
 from mbench.motion.motion import Motion, Pose
-from mbench.motion.skeleton import FEET, INDEX, PELVIS
+from mbench.motion.skeleton import FEET, INDEX, N_JOINTS, PELVIS
 
 Floats = NDArray[np.float64]
 X, Z = np.array([1.0, 0.0, 0.0]), np.array([0.0, 0.0, 1.0])
@@ -164,3 +166,27 @@ def _turned(thigh: Floats, right: Floats, angle: float) -> tuple[Floats, Floats]
     forward = np.cross(right, down)
     forward /= np.linalg.norm(forward, axis=-1, keepdims=True)
     return np.cos(angle) * down + np.sin(angle) * forward, np.cos(angle) * forward - np.sin(angle) * down
+
+
+def contort(motion: Motion, degrees: float, rng: np.random.Generator) -> Motion:
+    """Fake a body that no person has: every joint but the pelvis turned about an axis of its own, the same all along.
+
+    Args:
+        motion: one with a pose.
+        degrees: of each turn.
+        rng: seeded generator of the axes.
+
+    Raises:
+        MotionError: the motion has no pose.
+    """
+    if motion.pose is None:
+        raise MotionError("only a motion with joint rotations can be contorted; this one has joint positions only")
+    axes = rng.standard_normal((N_JOINTS, 3))
+    axes[PELVIS] = 0
+    length = np.maximum(np.linalg.norm(axes, axis=1, keepdims=True), 1e-12)
+    turns = Rotation.from_rotvec(np.radians(degrees) * axes / length)
+    local = motion.pose.rotations.astype(np.float64)
+    turned = np.stack([(Rotation.from_quat(local[:, j]) * turns[j]).as_quat() for j in range(N_JOINTS)], axis=1)
+    joints = forward_kinematics(turned, motion.joints[:, PELVIS], motion.pose.offsets)
+    pose = Pose(turned.astype(np.float32), motion.pose.offsets)
+    return motion.replace(joints=joints.astype(np.float32), pose=pose)
