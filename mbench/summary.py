@@ -156,6 +156,10 @@ def _notes(plan: Plan) -> list[str]:
     unscored = sorted(listed - {item.info.dimension for _, item in per_motion(plan.metrics) if item.info.is_dimension})
     if unscored:
         notes.append(f"dimensions of the suite that this run does not score: {', '.join(unscored)}")
+    skin = sorted(name for name, item in plan.metrics if "mesh" in item.info.needs)
+    if skin:
+        body = plan.versions[skin[0]].split("+", 1)[1]
+        notes.append(f"{', '.join(skin)}: of the body {body}; numbers of different bodies are not comparable")
     if plan.config.run.limit:
         notes.append(f"limited to the first {len(plan.prompts)} of {len(plan.suite)} prompts")
     return notes

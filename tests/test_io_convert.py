@@ -14,7 +14,6 @@ from mbench.io import READABLE, WRITABLE, read_motion, write_motion
 from mbench.io.convert import convert
 from motions import posed
 
-
 BOTH_WAYS = [suffix for suffix in WRITABLE if suffix in READABLE]
 
 

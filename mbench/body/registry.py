@@ -65,7 +65,8 @@ def is_file(name: str) -> bool:
 def _file(path: Path) -> BodySource:
     """Return the source that is a user's file; it is read when it is needed."""
     if not path.is_file():
-        raise FormatError(f"{path}: {'is a folder; expected a body file' if path.exists() else 'there is no such file'}")
+        found = "is a folder; expected a body file" if path.exists() else "there is no such file"
+        raise FormatError(f"{path}: {found}")
 
     def facts() -> dict[str, Any]:
         notes = "the user's file; its licence is that of whoever distributed it"
