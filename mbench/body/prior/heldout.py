@@ -1,7 +1,7 @@
 """What a pose prior must catch: faults put into real poses on purpose.
 
-None of the faults but plain noise and random rotations is in the training data. Rotations are local (T, 22, 4), as in
-`Pose.rotations`; the pelvis (joint 0) is never touched.
+Training sees noise and mixed limbs, never swapped limbs or joints put beyond their limits.
+Rotations are local (T, 22, 4), as in `Pose.rotations`; the pelvis (joint 0) is never touched.
 """
 
 from __future__ import annotations
