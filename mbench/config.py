@@ -46,6 +46,7 @@ class BodyConfig(_Strict):
     name: str = "default"
     fit: Literal["always", "never"] = "always"
     max_collisions: PositiveInt | None = None
+    prior: str | None = None
 
 
 class EvaluateConfig(_Strict):
@@ -56,8 +57,8 @@ class EvaluateConfig(_Strict):
         suite: a built-in suite, or a path; relative paths are relative to the YAML file.
         metrics: pillars, dimensions or metric names.
         judge: a registered judge, for the metrics that need one.
-        body: a registered body or a body file, for the metrics that need a skin; or a mapping with name, fit and
-            max_collisions.
+        body: a registered body or a body file, for the metrics that need a skin; or a mapping with name, fit,
+            max_collisions and prior (a pose prior's weights).
         run: how to run.
         output: where result folders go; relative to the current folder.
         base: the folder that relative paths of the file start from; set by `load_config`.

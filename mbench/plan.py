@@ -98,7 +98,8 @@ def mesh_settings(config: EvaluateConfig) -> MeshSettings:
     body = config.body.name
     if is_file(body):
         body = str(resolve_path(body, config.base))
-    return MeshSettings(body, config.body.fit, config.body.max_collisions, config.run.device)
+    prior = None if config.body.prior is None else str(resolve_path(config.body.prior, config.base))
+    return MeshSettings(body, config.body.fit, config.body.max_collisions, prior, config.run.device)
 
 
 def _versions(config: EvaluateConfig, metrics: list[tuple[str, Metric]]) -> dict[str, str]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas
 
 DEFAULT_MESH = MeshSettings()
+PER_MOTION = {"joints", "pose", "mesh", "pose prior"}  # what metrics of one motion may need
 CHUNK = 16  # clips a task: long enough that starting a task does not count, short enough that a kill loses little
 
 
@@ -152,7 +153,7 @@ def score_all(
 
 def per_motion(metrics: Sequence[tuple[str, Metric]]) -> list[tuple[str, Metric]]:
     """Return the metrics that score one motion by itself."""
-    return [(name, m) for name, m in metrics if not m.info.over_set and m.info.needs <= {"joints", "pose", "mesh"}]
+    return [(name, m) for name, m in metrics if not m.info.over_set and m.info.needs <= PER_MOTION]
 
 
 def metrics_for_motions(names: Sequence[str] | None) -> list[tuple[str, Metric]]:

@@ -6,29 +6,47 @@ Values of different versions are never mixed, compared or ranked.
 from __future__ import annotations
 
 import importlib.util
+from pathlib import Path
 
 from mbench.body.mesh import MeshSettings
+from mbench.body.prior.score import card
 from mbench.body.registry import find_body
+from mbench.errors import ConfigError
+from mbench.files import sha256_of
 from mbench.metrics.base import Metric
 
 
 def version_of(item: Metric, mesh: MeshSettings) -> str:
-    """Return `1`, or for a metric that needs a mesh `1+default.df5cf1c7e0` (body and hash) and what is not the default.
+    """Return `1`, or for a metric that needs a mesh `1+default.df5cf1c7c0` (body and hash) and what else decides it.
 
     Args:
         item: the metric.
         mesh: the settings of the run.
+
+    Raises:
+        MBenchError: no such body, or no such file of a body or a pose prior.
     """
     version = str(item.info.version)
     if "mesh" not in item.info.needs:
         return version
     body = find_body(mesh.body)
     parts = [version, f"{body.name}.{body.facts()['weights'][:10]}"]
+    if "pose prior" in item.info.needs:
+        parts.append(f"prior.{_prior_hash(mesh.prior)[:10]}")
     if mesh.fit != MeshSettings.fit:
         parts.append(f"fit={mesh.fit}")
     if mesh.max_collisions is not None:
         parts.append(f"max_collisions={mesh.max_collisions}")
     return "+".join(parts)
+
+
+def _prior_hash(path: str | None) -> str:
+    """Return the sha256 of a pose prior's weights."""
+    if path is None:
+        return str(card()["sha256"])
+    if not Path(path).is_file():
+        raise ConfigError(f"body.prior: {path}: there is no such file")
+    return sha256_of(Path(path))
 
 
 def lacks(item: Metric) -> str | None:

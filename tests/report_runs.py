@@ -20,7 +20,7 @@ CONFIG = {
     "suite": "suite.yaml",
     "metrics": ["quality"],
     "judge": "retrieval",
-    "body": {"name": "default", "fit": "always", "max_collisions": None},
+    "body": {"name": "default", "fit": "always", "max_collisions": None, "prior": None},
     "run": {
         "seed": 7, "replicates": 1, "limit": None, "batch_size": 16,
         "device": "auto", "workers": 1, "backend": "joblib", "scheduler": None,

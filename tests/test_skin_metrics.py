@@ -80,3 +80,21 @@ def test_score_computes_them_when_they_are_named():
     motion = figure(1, 0.5)
     assert NAME not in score(motion).columns
     assert score(motion, ["body_penetration"]).loc[0, NAME] >= 0
+
+
+def test_a_pose_prior_of_ones_own(tmp_path):
+    import torch
+    from safetensors.torch import save_file
+
+    from mbench.body.prior.network import DistanceField
+
+    torch.manual_seed(0)
+    save_file(DistanceField(4, 6, (8,)).state_dict(), tmp_path / "mine.safetensors")
+    config = write_pose_model(tmp_path, "[pose_quality]")
+    built_in = evaluate(load_config(config, ["body=capsules"]))["metrics"]["quality/pose_quality"]
+    own = evaluate(load_config(config, ["body.name=capsules", "body.prior=mine.safetensors"]))
+    mine = own["metrics"]["quality/pose_quality"]
+    assert built_in["version"].count("+prior.") == 1 and mine["version"] != built_in["version"]
+    assert mine["value"] != built_in["value"] and mine["n"] == 2
+    with pytest.raises(MBenchError, match="body.prior: .*nowhere.safetensors: there is no such file"):
+        evaluate(load_config(config, ["body.prior=nowhere.safetensors"]))

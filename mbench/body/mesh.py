@@ -28,6 +28,7 @@ class MeshSettings:
         body: a registered name, or the path of a body file.
         fit: `always` fits rotations to the joints, so that generators of skeletons and of rotations are compared alike;
             `never` takes the rotations that the motion came with.
+        prior: a file of a pose prior (`mbench.body.prior.checkpoint`); None for the built-in one.
         max_collisions: see `mbench.body.contact.body_penetration`; None counts every pair.
         device: auto, cpu or cuda; decides no number.
 
@@ -38,6 +39,7 @@ class MeshSettings:
     body: str = "default"
     fit: Literal["always", "never"] = "always"
     max_collisions: int | None = None
+    prior: str | None = None
     device: str = "auto"
 
     def __post_init__(self) -> None:

@@ -24,7 +24,7 @@ from mbench.suites.prompt import DIMENSIONS, Prompt
 
 Better = Literal["lower", "higher"]
 PILLARS = ("quality", "fidelity", "generalization")
-NEEDS = {"joints", "pose", "mesh", "judge", "reference set"}
+NEEDS = {"joints", "pose", "mesh", "pose prior", "judge", "reference set"}
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class MetricInfo:
         better: which direction is better.
         version: raised whenever a change of code changes a value.
         source: paper or page of the formula.
-        needs: any of joints, pose, mesh, judge, reference set.
+        needs: any of joints, pose, mesh, pose prior, judge, reference set.
         formula: in words; the function's docstring.
         min_frames: fewest frames, at `fps`, that it applies to.
         fps: the frame rate its input is brought to; None for any.
@@ -174,7 +174,7 @@ def metric(
         unit: of the value, e.g. `m/frame`.
         better: lower or higher.
         source: paper or page of the formula.
-        needs: what it reads: joints, pose, mesh, judge, reference set.
+        needs: what it reads: joints, pose, mesh, pose prior, judge, reference set.
         dimension: the dimension it informs; by default its own name.
         version: raise it when a change of code changes a value.
         min_frames: fewest frames that it applies to.

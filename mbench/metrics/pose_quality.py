@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mbench.metrics.base import metric
@@ -18,7 +19,7 @@ SCALE = 10.0  # of the published score
     unit="radians x 10",
     better="lower",
     source="MBench, arXiv 2510.26794; NRDF, arXiv 2403.03122",
-    needs={"mesh"},
+    needs={"mesh", "pose prior"},
 )
 def pose_quality(motion: Motion, mesh: Mesh) -> float | None:
     """Mean over frames of the predicted distance of the fitted pose to its nearest real pose, times 10.
@@ -30,4 +31,5 @@ def pose_quality(motion: Motion, mesh: Mesh) -> float | None:
     from mbench.body.prior import load_prior
 
     rotations, _ = mesh.pose
-    return SCALE * float(load_prior().distances(rotations).mean())
+    prior = load_prior(Path(mesh.settings.prior) if mesh.settings.prior else None)
+    return SCALE * float(prior.distances(rotations).mean())
