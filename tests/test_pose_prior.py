@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 from scipy.spatial.transform import Rotation
 
 from mbench.body import fit_cache
+from mbench.body.mesh import MeshSettings
 from mbench.body.prior import card, load_prior
 from mbench.body.prior.checkpoint import load_network
 from mbench.body.prior.data import Nearest, noisy_poses, other_body, thinned, training_set, turned
@@ -128,6 +129,7 @@ class MeshOf:
 
     def __init__(self, motion: Motion) -> None:
         self.pose = motion.pose.rotations, motion.joints[:, 0]
+        self.settings = MeshSettings()
 
 
 def test_metric_is_ten_times_the_mean_distance(prior, acted):
