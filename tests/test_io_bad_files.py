@@ -15,7 +15,7 @@ import torch
 
 from conftest import make_walk
 from io_files import MIXAMO, bvh_rows, bvh_text, files_in
-from mbench.errors import ConfigError, MBenchError
+from mbench.errors import ConfigError, FormatError, MBenchError
 from mbench.io import read_motion, write_motion
 
 WALK = make_walk(2.0).joints
@@ -231,3 +231,10 @@ def test_a_zip_bomb_of_a_header_is_not_allocated(tmp_path: Path) -> None:
         archive.writestr("joints.npy", header)
     with pytest.raises(MBenchError, match="damaged"):
         read_motion(path)
+
+
+def test_nobody_is_advised_to_load_pickles(tmp_path):
+    (tmp_path / "bad.npy").write_bytes(b"bad")
+    with pytest.raises(FormatError, match="is not a numpy array") as caught:
+        read_motion(tmp_path / "bad.npy")
+    assert "allow_pickle" not in str(caught.value)

@@ -32,7 +32,7 @@ def read_npy(path: Path, hints: Hints) -> Motion:
 def _cause(error: Exception) -> str:
     """Return what numpy's error means for the user."""
     text = one_line(error)
-    if "pickled data" in text:
+    if "pickled" in text:  # numpy words it differently from version to version, and advises to load it unsafely
         return "is not a numpy array (a bare pickle would not be loaded, since it can run code)"
     if "Object arrays" in text:
         return "holds Python objects, which are not loaded since they can run code; save a float array (T, 22, 3)"
