@@ -49,6 +49,13 @@ class BodyConfig(_Strict):
     prior: str | None = None
 
 
+class JudgeConfig(_Strict):
+    """Who answers whether a motion shows its text: a registered judge or `module:object`, and its options."""
+
+    name: str = "retrieval"
+    options: dict[str, Any] = {}
+
+
 class EvaluateConfig(_Strict):
     """A whole `model.yaml`.
 
@@ -56,7 +63,7 @@ class EvaluateConfig(_Strict):
         model: a registered name, or a mapping with name, options and weights.
         suite: a built-in suite, or a path; relative paths are relative to the YAML file.
         metrics: pillars, dimensions or metric names.
-        judge: a registered judge, for the metrics that need one.
+        judge: a registered judge, for the metrics that need one; or a mapping with name and options.
         body: a registered body or a body file, for the metrics that need a skin; or a mapping with name, fit,
             max_collisions and prior (a pose prior's weights).
         run: how to run.
@@ -67,13 +74,13 @@ class EvaluateConfig(_Strict):
     model: ModelConfig
     suite: str = "mbench-mini"
     metrics: list[str] = Field(default=["quality", "fidelity", "generalization"], min_length=1)
-    judge: str = "retrieval"
+    judge: JudgeConfig = JudgeConfig()
     body: BodyConfig = BodyConfig()
     run: RunConfig = RunConfig()
     output: str = "results"
     base: Path = Field(default=Path(), exclude=True)
 
-    @field_validator("model", "body", mode="before")
+    @field_validator("model", "body", "judge", mode="before")
     @classmethod
     def _by_name(cls, value: Any) -> Any:
         """Accept a bare name."""
@@ -131,7 +138,7 @@ def _override(values: dict[str, Any], override: str) -> None:
     node = values
     for parent in parents:
         child = node.get(parent)
-        if parent == "model" and isinstance(child, str):
+        if parent in ("model", "judge", "body") and isinstance(child, str):
             child = {"name": child}
         node[parent] = dict(child) if isinstance(child, dict) else {}
         if child is not None and not isinstance(child, dict):

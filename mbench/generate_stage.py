@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -14,14 +13,10 @@ from mbench.motion import Motion
 from mbench.plan import Plan
 from mbench.progress import progress
 from mbench.results import Generation, RunFolder
+from mbench.seeds import seed_of
 from mbench.suites.prompt import Prompt
 
 T = TypeVar("T")
-
-
-def seed_of(run_seed: int, prompt_id: str, replicate: int) -> int:
-    """Return the 32-bit seed of one generation, whatever its place in the order or in a batch."""
-    return int.from_bytes(hashlib.sha256(f"{run_seed}/{prompt_id}/{replicate}".encode()).digest()[:4], "big")
 
 
 def generate(plan: Plan, quiet: bool = True, retry: bool = False) -> None:

@@ -89,8 +89,9 @@ def make_plan(config: EvaluateConfig) -> Plan:
     run_id = hash_of(decides)[:12]
     folder = RunFolder(Path(config.output) / _safe(card["name"]) / run_id)
     prompts = suite.prompts[: config.run.limit]
-    versions = _versions(config, metrics)
-    return Plan(config, suite, prompts, metrics, card, model, _judge(config, metrics), run_id, folder, versions, notes)
+    judge = _judge(config, metrics)
+    versions = _versions(config, metrics, judge)
+    return Plan(config, suite, prompts, metrics, card, model, judge, run_id, folder, versions, notes)
 
 
 def mesh_settings(config: EvaluateConfig) -> MeshSettings:
@@ -102,9 +103,9 @@ def mesh_settings(config: EvaluateConfig) -> MeshSettings:
     return MeshSettings(body, config.body.fit, config.body.max_collisions, prior, config.run.device)
 
 
-def _versions(config: EvaluateConfig, metrics: list[tuple[str, Metric]]) -> dict[str, str]:
+def _versions(config: EvaluateConfig, metrics: list[tuple[str, Metric]], judge: Judge | None) -> dict[str, str]:
     mesh = mesh_settings(config)
-    return {name: version_of(item, mesh) for name, item in metrics}
+    return {name: version_of(item, mesh, judge) for name, item in metrics}
 
 
 def _usable(config: EvaluateConfig) -> tuple[list[tuple[str, Metric]], tuple[str, ...]]:
@@ -124,7 +125,9 @@ def _usable(config: EvaluateConfig) -> tuple[list[tuple[str, Metric]], tuple[str
 
 def _judge(config: EvaluateConfig, metrics: list[tuple[str, Metric]]) -> Judge | None:
     """Return the judge, made only where a metric asks for one."""
-    return build_judge(config.judge) if any("judge" in item.info.needs for _, item in metrics) else None
+    if not any("judge" in item.info.needs for _, item in metrics):
+        return None
+    return build_judge(config.judge.name, config.judge.options, config.run.device)
 
 
 def reopen(folder: Path) -> Plan:
@@ -143,7 +146,7 @@ def reopen(folder: Path) -> Plan:
     prompts = suite.prompts[: config.run.limit]
     metrics, notes = _usable(config)
     judge = _judge(config, metrics)
-    versions = _versions(config, metrics)
+    versions = _versions(config, metrics, judge)
     run_folder = RunFolder(folder)
     return Plan(config, suite, prompts, metrics, run["card"], None, judge, run["run_id"], run_folder, versions, notes)
 

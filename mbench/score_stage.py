@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
 
 from mbench.body.mesh import MeshSettings
-from mbench.errors import one_line
 from mbench.generate_stage import batches
 from mbench.metrics.base import Metric, Sample
 from mbench.motion import Motion
 from mbench.plan import Plan
 from mbench.progress import progress
 from mbench.results import FAILED, NO_MOTION, Generation, ScoreRow
-from mbench.scoring import CHUNK, Value, Workers, map_chunks, per_motion, score_motion, select_metrics
+from mbench.score_sets import score_sets
+from mbench.scoring import CHUNK, Value, Workers, ask_judge, map_chunks, per_motion, score_motion, select_metrics
 from mbench.suites.prompt import Prompt
-
-RESAMPLES = 20  # of the prompts, for the interval of a metric over the set
 
 Key = tuple[str, str, str, int]
 
@@ -49,7 +44,7 @@ def score_run(plan: Plan, quiet: bool = True, rescore: bool = False) -> None:
     folder = plan.folder
     generations = folder.generations()
     rows = {} if rescore else {key: row for key, row in folder.read_scores().items() if _final(row)}
-    jobs, missing = _left(plan, generations, rows)
+    jobs, missing = _left(plan, generations, rows, per_motion(plan.metrics))
     rows |= {row.key: row for row in missing}
     workers = Workers(plan.config.run.workers, plan.config.run.backend, plan.config.run.scheduler)
     with progress("score", len(jobs), quiet) as advance:
@@ -60,7 +55,8 @@ def score_run(plan: Plan, quiet: bool = True, rescore: bool = False) -> None:
             folder.add_scores(new)
             rows |= {row.key: row for row in new}
             advance(len(group))
-    rows |= {row.key: row for row in _score_sets(plan, generations, rows)}
+    rows |= _score_judged(plan, generations, rows, quiet)
+    rows |= {row.key: row for row in score_sets(plan, generations, rows)}
     folder.finish_scores(_in_order(plan, rows))
 
 
@@ -80,14 +76,37 @@ def _score_chunk(items: list[tuple[Motion, list[str]]], mesh: MeshSettings) -> l
     return [score_motion(motion, [(name, metrics[name]) for name in wanted], mesh) for motion, wanted in items]
 
 
+def _score_judged(
+    plan: Plan, generations: dict[tuple[str, int], Generation], rows: dict[Key, ScoreRow], quiet: bool
+) -> dict[Key, ScoreRow]:
+    """Ask the judge, some motions at a time, and return the new rows; not in workers, which would each load it."""
+    prompts = {prompt.id: prompt for prompt in plan.prompts}
+    judged = dict((name, item) for name, item in plan.metrics if item.info.judged)
+    jobs, missing = _left(plan, generations, rows, list(judged.items()))
+    new = {row.key: row for row in missing}
+    with progress("judge", len(jobs), quiet) as advance:
+        for group in batches(jobs, plan.config.run.batch_size):
+            samples = [Sample(prompts[j.generation.prompt], plan.folder.load(j.generation), j.generation.replicate)
+                       for j in group]  # fmt: skip
+            for name, item in judged.items():
+                chosen = [(j, s) for j, s in zip(group, samples, strict=True) if name in j.metrics]
+                values = ask_judge(name, item, [sample for _, sample in chosen], plan.judge)
+                made = [_row(plan, j.generation, value) for (j, _), value in zip(chosen, values, strict=True)]
+                plan.folder.add_scores(made)
+                new |= {row.key: row for row in made}
+            advance(len(group))
+    return new
+
+
 def _left(
-    plan: Plan, generations: dict[tuple[str, int], Generation], rows: dict[Key, ScoreRow]
-) -> tuple[list[_Job], list[ScoreRow]]:
-    """Return what is to be computed, and the rows of motions that are not there."""
+    plan: Plan, generations: dict[tuple[str, int], Generation], rows: dict[Key, ScoreRow],
+    metrics: Sequence[tuple[str, Metric]],
+) -> tuple[list[_Job], list[ScoreRow]]:  # fmt: skip
+    """Return what is to be computed of some metrics, and the rows of motions that are not there."""
     jobs, missing = [], []
     for prompt, replicate in plan.tasks:
         row = generations.get((prompt.id, replicate))
-        wanted = metrics_of(prompt, per_motion(plan.metrics))
+        wanted = metrics_of(prompt, metrics)
         if row is None or row.file is None:
             why = f"{NO_MOTION}{row.reason if row else 'not generated yet'}"
             missing += [ScoreRow(name, plan.versions[name], prompt.id, replicate, None, why) for name, _ in wanted]
@@ -108,45 +127,6 @@ def _row(plan: Plan, generation: Generation, value: Value) -> ScoreRow:
     return ScoreRow(
         value.metric, plan.versions[value.metric], generation.prompt, generation.replicate, value.value, reason
     )
-
-
-def _score_sets(
-    plan: Plan, generations: dict[tuple[str, int], Generation], rows: dict[Key, ScoreRow]
-) -> list[ScoreRow]:
-    """Return the rows of metrics over the whole set: replicate 0 is the value, 1 to 20 are resamples of the prompts."""
-    new: list[ScoreRow] = []
-    for name, item in plan.metrics:
-        usable = item.info.over_set and item.info.needs <= {"joints", "pose", "judge"}
-        if not usable or (name, plan.versions[name], "", 0) in rows:
-            continue
-        samples = [
-            Sample(prompt, plan.folder.load(row), replicate)
-            for prompt, replicate in plan.tasks
-            if item.info.scores(prompt) and (row := generations.get((prompt.id, replicate))) and row.file
-        ]  # fmt: skip
-        also = [plan.judge] if "judge" in item.info.needs else []
-        new += _set_rows(name, plan.versions[name], item, samples, also)
-    return new
-
-
-def _set_rows(name: str, version: str, item: Metric, samples: list[Sample], also: list[Any]) -> list[ScoreRow]:
-    """Return the rows of one metric over the set; `also` holds what it takes beside the samples."""
-    by_prompt: dict[str, list[Sample]] = {}
-    for sample in samples:
-        by_prompt.setdefault(sample.prompt.id, []).append(sample)
-    groups = list(by_prompt.values())
-    size = (RESAMPLES if groups else 0, len(groups))
-    draws = np.random.default_rng(0).integers(max(len(groups), 1), size=size)
-    rows = []
-    for replicate, draw in enumerate([range(len(groups)), *draws]):
-        try:
-            value, reason = item.evaluate([sample for index in draw for sample in groups[index]], *also)
-        except Exception as error:
-            value, reason = None, f"{FAILED}{one_line(error)}"
-        rows.append(ScoreRow(name, version, "", replicate, value, reason))
-        if value is None:
-            break
-    return rows
 
 
 def _in_order(plan: Plan, rows: dict[Key, ScoreRow]) -> list[ScoreRow]:

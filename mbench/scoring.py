@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mbench.body.mesh import Mesh, MeshSettings
-from mbench.errors import ConfigError, MBenchError, PluginError, one_line
+from mbench.errors import ConfigError, MBenchError, NotApplicable, PluginError, one_line
 from mbench.io import read_motion
-from mbench.metrics.base import METRICS, PILLARS, Metric, canonical_name
+from mbench.judges.base import Judge
+from mbench.metrics.base import METRICS, PILLARS, Metric, Sample, canonical_name
 from mbench.motion import BENCHMARK_FPS, Motion
 from mbench.motion.resample import resample
 from mbench.versions import lacks
@@ -77,6 +78,29 @@ def score_motion(
         except Exception as error:
             values.append(Value(name, None, one_line(error), failed=True))
     return values
+
+
+def ask_judge(name: str, item: Metric, samples: Sequence[Sample], judge: Judge | None) -> list[Value]:
+    """Return the value of one judged metric on each sample; a judge that breaks as a whole fails all of them."""
+    if not samples:
+        return []
+    try:
+        answers = list(item.function(samples, judge))
+        if len(answers) != len(samples):
+            raise PluginError(f"metric {name} gave {len(answers)} values for {len(samples)} motions")
+    except Exception as error:
+        return [Value(name, None, one_line(error), failed=True)] * len(samples)
+    return [_judged_value(name, item, answer) for answer in answers]
+
+
+def _judged_value(name: str, item: Metric, answer: Any) -> Value:
+    """Return a value of what a judged metric said of a sample."""
+    if isinstance(answer, Exception) and not isinstance(answer, NotApplicable):
+        return Value(name, None, one_line(answer), failed=True)
+    try:
+        return Value(name, *item.checked(answer))
+    except Exception as error:
+        return Value(name, None, one_line(error), failed=True)
 
 
 def _score_chunk(motions: Sequence[Motion], names: Sequence[str]) -> list[list[Value]]:
@@ -153,7 +177,12 @@ def score_all(
 
 def per_motion(metrics: Sequence[tuple[str, Metric]]) -> list[tuple[str, Metric]]:
     """Return the metrics that score one motion by itself."""
-    return [(name, m) for name, m in metrics if not m.info.over_set and m.info.needs <= PER_MOTION]
+    return [(name, m) for name, m in of_prompts(metrics) if not m.info.judged and m.info.needs <= PER_MOTION]
+
+
+def of_prompts(metrics: Sequence[tuple[str, Metric]]) -> list[tuple[str, Metric]]:
+    """Return the metrics that have a value a motion, a judge's among them."""
+    return [(name, m) for name, m in metrics if not m.info.over_set]
 
 
 def metrics_for_motions(names: Sequence[str] | None) -> list[tuple[str, Metric]]:

@@ -13,7 +13,7 @@ from mbench.metrics.anchors import Anchors, anchored, load_anchors
 from mbench.metrics.base import Metric
 from mbench.plan import Plan
 from mbench.results import FAILED, NO_MOTION, ScoreRow
-from mbench.scoring import per_motion
+from mbench.scoring import of_prompts
 from mbench.stats import bootstrap_weights, interval, mean_with_interval, weighted_means
 from mbench.suites.prompt import Prompt
 
@@ -114,7 +114,7 @@ def _pillars(
     pillars: dict[str, dict[str, Any]] = {}
     for pillar in ("quality", "fidelity", "generalization"):
         dimensions = [
-            (name, item) for name, item in per_motion(plan.metrics)
+            (name, item) for name, item in of_prompts(plan.metrics)
             if item.info.pillar == pillar and item.info.is_dimension and name in metrics
         ]  # fmt: skip
         for name, _ in dimensions:
@@ -153,7 +153,7 @@ def _notes(plan: Plan) -> list[str]:
     if off:
         notes.append(f"{off} of {len(made)} motions are more than 10 % shorter or longer than their prompt asks")
     listed = {dimension for prompt in plan.prompts for dimension in prompt.dimensions}
-    unscored = sorted(listed - {item.info.dimension for _, item in per_motion(plan.metrics) if item.info.is_dimension})
+    unscored = sorted(listed - {item.info.dimension for _, item in of_prompts(plan.metrics) if item.info.is_dimension})
     if unscored:
         notes.append(f"dimensions of the suite that this run does not score: {', '.join(unscored)}")
     skin = sorted(name for name, item in plan.metrics if "mesh" in item.info.needs)

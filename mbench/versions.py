@@ -13,20 +13,24 @@ from mbench.body.prior.score import card
 from mbench.body.registry import find_body
 from mbench.errors import ConfigError
 from mbench.files import sha256_of
+from mbench.judges.base import Judge, identity
 from mbench.metrics.base import Metric
 
 
-def version_of(item: Metric, mesh: MeshSettings) -> str:
+def version_of(item: Metric, mesh: MeshSettings, judge: Judge | None = None) -> str:
     """Return `1`, or for a metric that needs a mesh `1+default.df5cf1c7c0` (body and hash) and what else decides it.
 
     Args:
         item: the metric.
         mesh: the settings of the run.
+        judge: of the run; its name and hash are part of the version of what it decides.
 
     Raises:
         MBenchError: no such body, or no such file of a body or a pose prior.
     """
     version = str(item.info.version)
+    if "judge" in item.info.needs and judge is not None:
+        version = f"{version}+{identity(judge)}"
     if "mesh" not in item.info.needs:
         return version
     body = find_body(mesh.body)

@@ -13,18 +13,18 @@ ROOT = Path(__file__).parents[1]
 
 # From low to high. A module may import its own tier and those before it.
 TIERS = [
-    ["errors", "files", "yamlfile", "stats", "registry", "card"],
+    ["errors", "files", "yamlfile", "stats", "registry", "card", "cache", "seeds"],
     ["config"],
     ["motion"],
     ["io"],
     ["body"],
     ["render"],
-    ["datasets", "text"],
+    ["datasets", "text", "training"],
     ["judges"],
     ["metrics", "suites", "models"],
     ["versions"],
     ["scoring", "score_files", "provenance", "progress", "results", "plan"],
-    ["generate_stage", "score_stage", "summary", "comparison", "official"],
+    ["generate_stage", "score_sets", "score_stage", "summary", "comparison", "official", "agreement"],
     ["report", "runner"],
     ["cli", "__main__"],
 ]

@@ -15,8 +15,8 @@ from mbench.body import load_body
 from mbench.body.fit import fit_pose, joint_error
 from mbench.body.fit_adam import FitSettings
 from mbench.body.fit_bones import scaled_offsets
-from mbench.body.fit_cache import cache_folder
 from mbench.body.fit_start import start_rotations
+from mbench.cache import cache_folder
 from mbench.errors import ConfigError, MotionError
 from mbench.motion import Motion, Pose
 from mbench.motion.kinematics import forward_kinematics, world_rotations
@@ -343,7 +343,8 @@ def test_always_does_not_look_at_the_rotations() -> None:
 
 
 def files() -> list[Path]:
-    return sorted(cache_folder().glob("*")) if cache_folder().is_dir() else []
+    folder = cache_folder() / "fit"
+    return sorted(folder.glob("*")) if folder.is_dir() else []
 
 
 def test_a_pose_is_kept_and_read_again(monkeypatch: pytest.MonkeyPatch) -> None:

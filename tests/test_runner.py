@@ -12,8 +12,8 @@ import pytest
 from helpers import write_model
 from mbench import MBenchError, evaluate
 from mbench.config import load_config
-from mbench.generate_stage import seed_of
 from mbench.plan import plan_of
+from mbench.seeds import seed_of
 
 RECORDER = "plugins_for_tests:Recorder"
 

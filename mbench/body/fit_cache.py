@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import warnings
 import zipfile
 from dataclasses import asdict
@@ -12,16 +11,12 @@ from pathlib import Path
 import numpy as np
 
 from mbench.body.fit_adam import FitSettings
+from mbench.cache import cache_folder
 from mbench.errors import MBenchError
 from mbench.files import atomic_write, hash_of
 from mbench.motion import Motion, Pose
 
 VERSION = 2  # raise it whenever the same motion, body and settings give another pose
-
-
-def cache_folder() -> Path:
-    """Return the folder of fitted poses: `fit` in $MBENCH_CACHE, or in ~/.cache/mbench."""
-    return Path(os.environ.get("MBENCH_CACHE") or Path.home() / ".cache" / "mbench") / "fit"
 
 
 def cache_path(motion: Motion, body: str, settings: FitSettings) -> Path:
@@ -33,7 +28,7 @@ def cache_path(motion: Motion, body: str, settings: FitSettings) -> Path:
         settings: all of them count.
     """
     joints = hashlib.sha256(np.ascontiguousarray(motion.joints, dtype="<f4").tobytes()).hexdigest()
-    return cache_folder() / f"{hash_of([VERSION, joints, motion.fps, body, asdict(settings)])}.npz"
+    return cache_folder() / "fit" / f"{hash_of([VERSION, joints, motion.fps, body, asdict(settings)])}.npz"
 
 
 def read_pose(path: Path, motion: Motion) -> Pose | None:

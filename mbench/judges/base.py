@@ -1,21 +1,30 @@
-"""The protocol of a judge."""
+"""The protocol of a judge, and what is asked of one."""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from typing import Any, Protocol, runtime_checkable
 
+import numpy as np
+from numpy.typing import NDArray
+
 from mbench.card import Card
+from mbench.config import check_options
 from mbench.errors import MBenchError, PluginError, one_line
+from mbench.files import hash_of
 from mbench.motion import Motion
 from mbench.registry import Registry
+
+Floats = NDArray[np.float64]
 
 
 @runtime_checkable
 class Judge(Protocol):
     """Answers whether motions match texts. A plugin is one class with `card` and `match`.
 
-    The class is made without arguments. The answer for a (motion, text) pair never depends on what else is in the call.
+    The class is made with the options of the YAML (`judge: {name: …, options: {…}}`). The answer for a (motion, text)
+    pair never depends on what else is in the call.
     """
 
     card: Card
@@ -33,19 +42,56 @@ class Judge(Protocol):
         ...
 
 
-JUDGES: Registry[Any] = Registry("judge")
+@runtime_checkable
+class Chooser(Protocol):
+    """A judge that can be asked which of several texts a motion shows, all in one question."""
+
+    def choose(self, motions: Sequence[Motion], candidates: Sequence[Sequence[str]]) -> Sequence[int | Exception]:
+        """Return, for each motion, the index of the candidate it shows, or the exception that says why there is none.
+
+        Args:
+            motions: n motions.
+            candidates: n lists of texts, in the order in which they are to be shown.
+        """
+        ...
 
 
-def build_judge(name: str) -> Judge:
+@runtime_checkable
+class Embedder(Protocol):
+    """A judge that has motions and texts in one space, as the retrieval metrics need."""
+
+    def embed_motions(self, motions: Sequence[Motion]) -> Floats:
+        """Return (n, d) float64 vectors of norm 1; a motion's vector never depends on the others."""
+        ...
+
+    def embed_texts(self, texts: Sequence[str]) -> Floats:
+        """Return (n, d) float64 vectors of norm 1; a text's vector never depends on the others."""
+        ...
+
+
+JUDGES: Registry[Any] = Registry("judge", ("mbench.judges.all",))
+
+
+def build_judge(name: str, options: dict[str, Any] | None = None, device: str = "auto") -> Judge:
     """Return the judge of a name, or of `module:object`.
+
+    Args:
+        name: of the judge.
+        options: what its class is made with.
+        device: handed to judges that take a `device` and were not given one.
 
     Raises:
         UnknownNameError: no such judge.
+        ConfigError: an option that it does not take, or one that it needs and lacks.
         PluginError: it fails to import or to start, or is no judge.
     """
     factory = JUDGES.get(name)
+    options = dict(options or {})
+    check_options(factory, options, f"judge {name!r}")
+    if "device" in inspect.signature(factory).parameters:
+        options.setdefault("device", device)
     try:
-        judge = factory()
+        judge = factory(**options)
     except MBenchError:
         raise
     except Exception as error:
@@ -53,3 +99,29 @@ def build_judge(name: str) -> Judge:
     if not isinstance(judge, Judge):
         raise PluginError(f"judge {name!r} is no judge; a judge has `card` and `match`")
     return judge
+
+
+def identity(judge: Judge) -> str:
+    """Return `name.hash`: what tells answers of this judge from those of all others."""
+    card = judge.card
+    return f"{card.name}.{(card.weights or hash_of([card.name, card.version]))[:10]}"
+
+
+def choose(judge: Judge, motions: Sequence[Motion], candidates: Sequence[Sequence[str]]) -> list[int | Exception]:
+    """Return, for each motion, the index of the candidate that the judge picks.
+
+    A judge without `choose` is asked about each candidate, and the surest answer counts (the first of equals). If it
+    has no answer for one of them, there is no choice.
+    """
+    if isinstance(judge, Chooser):
+        return list(judge.choose(motions, candidates))
+    pairs = [(motion, text) for motion, texts in zip(motions, candidates, strict=True) for text in texts]
+    answers = list(judge.match([motion for motion, _ in pairs], [text for _, text in pairs]))
+    picked: list[int | Exception] = []
+    start = 0
+    for texts in candidates:
+        own = answers[start : start + len(texts)]
+        start += len(texts)
+        fault = next((answer for answer in own if isinstance(answer, Exception)), None)
+        picked.append(fault if fault is not None else int(np.argmax([float(answer) for answer in own])))  # type: ignore[arg-type]
+    return picked

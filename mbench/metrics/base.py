@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -57,6 +57,8 @@ class MetricInfo:
         formula: in words; the function's docstring.
         min_frames: fewest frames, at `fps`, that it applies to.
         fps: the frame rate its input is brought to; None for any.
+        over_set: whether it has one value for the whole set.
+        judged: whether a judge is asked, prompt by prompt.
     """
 
     name: str
@@ -70,6 +72,7 @@ class MetricInfo:
     min_frames: int
     fps: float | None
     over_set: bool = False
+    judged: bool = False
 
     @property
     def pillar(self) -> str:
@@ -97,7 +100,7 @@ class Metric:
     """A registered metric: its facts and its function."""
 
     info: MetricInfo
-    function: Callable[..., float | None]
+    function: Callable[..., Any]
 
     @property
     def origin(self) -> str:
@@ -123,6 +126,16 @@ class Metric:
             value = self.function(*args, **kwargs)
         except NotApplicable as reason:
             return None, str(reason)
+        return self.checked(value)
+
+    def checked(self, value: Any) -> tuple[float | None, str | None]:
+        """Return (value, None) of what the function gave, or (None, reason) where it gave None or `NotApplicable`.
+
+        Raises:
+            PluginError: it is neither a finite number nor None.
+        """
+        if isinstance(value, NotApplicable):
+            return None, str(value)
         if value is None:
             return None, "does not apply to this motion"
         value = float(value)
@@ -183,7 +196,7 @@ def metric(
     Raises:
         PluginError: a wrong pillar, need or direction, or no docstring (it is what `mbench describe` prints).
     """
-    return _register(name, unit, better, source, needs, dimension, version, min_frames, fps, over_set=False)
+    return _register(name, unit, better, source, needs, dimension, version, min_frames, fps)
 
 
 def metric_over_set(
@@ -200,6 +213,24 @@ def metric_over_set(
     return _register(name, unit, better, source, needs, dimension, version, 1, None, over_set=True)
 
 
+def metric_by_judge(
+    name: str,
+    *,
+    unit: str,
+    better: Better,
+    source: str,
+    needs: Iterable[str] = ("joints", "judge"),
+    dimension: str | None = None,
+    version: int = 1,
+) -> Callable[[Callable[..., Sequence[float | None | Exception]]], Metric]:
+    """Register a metric that asks a judge: `function(samples, judge) -> one value a sample`; see `metric`.
+
+    The value of a sample is a number, None where the metric does not apply, or the exception that says why the judge
+    gave no answer. It must not depend on which other samples are in the call.
+    """
+    return _register(name, unit, better, source, needs, dimension, version, 1, None, judged=True)
+
+
 def _register(
     name: str,
     unit: str,
@@ -210,8 +241,9 @@ def _register(
     version: int,
     min_frames: int,
     fps: float | None,
-    over_set: bool,
-) -> Callable[[Callable[..., float | None]], Metric]:
+    over_set: bool = False,
+    judged: bool = False,
+) -> Callable[[Callable[..., Any]], Metric]:
     needs = frozenset(needs)
     if name.count("/") != 1 or name.split("/")[0] not in PILLARS:
         raise PluginError(f"metric {name!r}: expected pillar/name with a pillar of {', '.join(PILLARS)}")
@@ -220,12 +252,14 @@ def _register(
     if better not in ("lower", "higher"):
         raise PluginError(f"metric {name!r}: better is {better!r}; expected lower or higher")
 
-    def decorate(function: Callable[..., float | None]) -> Metric:
+    def decorate(function: Callable[..., Any]) -> Metric:
         formula = inspect.getdoc(function)
         if not formula:
             raise PluginError(f"metric {name!r} has no docstring; it is the formula that `mbench describe` prints")
         informs = dimension or name.split("/")[1]
-        info = MetricInfo(name, informs, unit, better, version, source, needs, formula, min_frames, fps, over_set)
+        info = MetricInfo(
+            name, informs, unit, better, version, source, needs, formula, min_frames, fps, over_set, judged
+        )
         return METRICS.add(name, Metric(info, function))
 
     return decorate

@@ -1,0 +1,107 @@
+"""The one container of text-motion data: clips with captions, read when asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mbench.motion import Motion
+
+
+@dataclass(frozen=True)
+class Caption:
+    """What a text says of a clip, or of a span of it.
+
+    Attributes:
+        text: as the dataset has it.
+        start: seconds into the clip; None for the clip's start.
+        end: seconds into the clip; None for its end.
+        source: who wrote it: `kit-ml`, `cmu-index`, `template`, `humanml3d`, `vimogen`, …
+    """
+
+    text: str
+    start: float | None = None
+    end: float | None = None
+    source: str = ""
+
+    @property
+    def whole(self) -> bool:
+        """Return whether it speaks of the whole clip."""
+        return self.start is None and self.end is None
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A row of a dataset: everything but the motion itself, which `TextMotionDataset.motion` reads.
+
+    Attributes:
+        id: unique in the dataset.
+        fps: of the stored motion.
+        frames: of the stored motion.
+        captions: original ones, as they are.
+        split: train, val, test or empty.
+        source: the collection it comes from.
+        licence: of the motion.
+        actor: who moved, or empty.
+        labels: what the dataset says in keys instead of sentences, e.g. `{"content": "walk", "style": "angry"}`.
+        notes: known defects, e.g. `glitch`.
+        where: how the reader finds the motion.
+    """
+
+    id: str
+    fps: float
+    frames: int
+    captions: tuple[Caption, ...] = ()
+    split: str = ""
+    source: str = ""
+    licence: str = ""
+    actor: str = ""
+    labels: dict[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    where: Any = field(default=None, repr=False, compare=False)
+
+    @property
+    def seconds(self) -> float:
+        """Return the length in seconds."""
+        return self.frames / self.fps
+
+
+@dataclass(frozen=True)
+class TextMotionDataset:
+    """Clips of one folder or file, with what could not be read of it.
+
+    Attributes:
+        name: of the folder or file.
+        kind: `shards`, `humanml3d` or `vimogen228k`.
+        path: where it is.
+        clips: those that can be used, in the order of the dataset.
+        skipped: {id or line: why it is left out}.
+        read: reads the motion of a clip.
+    """
+
+    name: str
+    kind: str
+    path: Path
+    clips: tuple[Clip, ...]
+    skipped: dict[str, str]
+    read: Callable[[Clip], Motion] = field(repr=False)
+
+    def __len__(self) -> int:
+        """Return how many clips can be used."""
+        return len(self.clips)
+
+    def motion(self, clip: Clip) -> Motion:
+        """Return the motion of a clip: z up, metres, at the stored frame rate.
+
+        Raises:
+            FormatError: its file is missing or broken.
+        """
+        return self.read(clip)
+
+    def where(self, **values: str) -> Iterator[Clip]:
+        """Yield the clips whose fields have these values, e.g. `split="test"`."""
+        for clip in self.clips:
+            if all(getattr(clip, key) == value for key, value in values.items()):
+                yield clip

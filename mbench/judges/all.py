@@ -1,0 +1,1 @@
+"""Imports the modules of the built-in judges, which registers them."""
