@@ -46,7 +46,7 @@ class Clip:
         licence: of the motion.
         actor: who moved, or empty.
         labels: what the dataset says in keys instead of sentences, e.g. `{"content": "walk", "style": "angry"}`.
-        notes: known defects, e.g. `glitch`.
+        notes: known defects of the motion or its label: `glitch_frames`, `label_suspect`, …
         where: how the reader finds the motion.
     """
 
@@ -67,6 +67,12 @@ class Clip:
         """Return the length in seconds."""
         return self.frames / self.fps
 
+    def span(self, caption: Caption) -> tuple[float, float]:
+        """Return the part of the clip that a caption speaks of: start and end in seconds, inside the clip."""
+        start = min(max(caption.start or 0.0, 0.0), self.seconds)
+        end = self.seconds if caption.end is None else min(caption.end, self.seconds)
+        return start, max(start, end)
+
 
 @dataclass(frozen=True)
 class TextMotionDataset:
@@ -77,8 +83,9 @@ class TextMotionDataset:
         kind: `shards`, `humanml3d` or `vimogen228k`.
         path: where it is.
         clips: those that can be used, in the order of the dataset.
-        skipped: {id or line: why it is left out}.
+        skipped: {clip, line or file: why it is left out}.
         read: reads the motion of a clip.
+        remarks: {what was read other than it stands in the files: how often}.
     """
 
     name: str
@@ -87,10 +94,15 @@ class TextMotionDataset:
     clips: tuple[Clip, ...]
     skipped: dict[str, str]
     read: Callable[[Clip], Motion] = field(repr=False)
+    remarks: dict[str, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """Return how many clips can be used."""
         return len(self.clips)
+
+    def __iter__(self) -> Iterator[Clip]:
+        """Yield the clips in the order of the dataset."""
+        return iter(self.clips)
 
     def motion(self, clip: Clip) -> Motion:
         """Return the motion of a clip: z up, metres, at the stored frame rate.
@@ -101,7 +113,20 @@ class TextMotionDataset:
         return self.read(clip)
 
     def where(self, **values: str) -> Iterator[Clip]:
-        """Yield the clips whose fields have these values, e.g. `split="test"`."""
+        """Yield the clips whose fields have these values, e.g. `split="test"`.
+
+        Raises:
+            AttributeError: a clip has no such field.
+        """
         for clip in self.clips:
             if all(getattr(clip, key) == value for key, value in values.items()):
                 yield clip
+
+    def motions(self, **values: str) -> Iterator[tuple[Clip, Motion]]:
+        """Yield the clips of `where` with their motions, one in memory at a time (of shards, two shards at most).
+
+        Raises:
+            FormatError: as `motion`, when the clip is reached.
+        """
+        for clip in self.where(**values):
+            yield clip, self.motion(clip)

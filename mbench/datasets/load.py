@@ -1,0 +1,67 @@
+"""Which kind of dataset lies at a path, and its reader."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from mbench.datasets.base import TextMotionDataset
+from mbench.errors import FormatError
+
+# Kind to the module that reads it; it is imported when such a dataset is met.
+READERS: Mapping[str, str] = MappingProxyType(
+    {
+        "shards": "mbench.datasets.shards",
+        "humanml3d": "mbench.datasets.humanml3d",
+        "vimogen228k": "mbench.datasets.vimogen228k",
+    }
+)
+EXPECTED = (
+    "metadata.jsonl (motion shards), texts/ with new_joint_vecs/ or new_joints/ (HumanML3D), "
+    "or a .json file of rows with motion_path (ViMoGen-228K)"
+)
+
+
+def load_dataset(path: str | Path) -> TextMotionDataset:
+    """Return the dataset at a path: its clips are listed, their motions are read when asked for.
+
+    Args:
+        path: a folder of motion shards, a HumanML3D folder, or a JSON file of ViMoGen-228K or the folder it lies in.
+
+    Raises:
+        FormatError: nothing is there, or none of these kinds.
+    """
+    path = Path(path)
+    read: Callable[[Path], TextMotionDataset] = importlib.import_module(READERS[kind_of(path)]).read
+    return read(path)
+
+
+def kind_of(path: Path) -> str:
+    """Return the kind of dataset at a path, a key of `READERS`.
+
+    Raises:
+        FormatError: nothing is there, or none of these kinds.
+    """
+    if not path.exists():
+        raise FormatError(f"{path}: there is no such file or folder; expected a text-motion dataset")
+    if path.is_file():
+        if path.suffix == ".json":
+            return "vimogen228k"
+        raise FormatError(f"{path}: is a {path.suffix or 'file without suffix'}; expected a folder or a .json file")
+    if (path / "metadata.jsonl").is_file():
+        return "shards"
+    if any((path / name).is_dir() for name in ("new_joint_vecs", "new_joints", "texts")):
+        return "humanml3d"
+    if any(path.glob("*.json")):
+        return "vimogen228k"
+    raise FormatError(f"{path}: is no text-motion dataset; looked for {EXPECTED}{_nearby(path)}")
+
+
+def _nearby(path: Path) -> str:
+    """Return a hint where a folder inside is a dataset, the commonest mistake."""
+    for folder in sorted(child for child in path.iterdir() if child.is_dir())[:50]:
+        if any((folder / name).exists() for name in ("metadata.jsonl", "texts", "new_joint_vecs")):
+            return f"; did you mean {folder}?"
+    return ""
