@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 
 # From low to high. A module may import its own tier and those before it.
 TIERS = [
-    ["errors", "files", "yamlfile", "stats", "registry", "card", "cache", "seeds"],
+    ["errors", "files", "yamlfile", "stats", "registry", "card", "cache", "seeds", "weights"],
     ["config"],
     ["motion"],
     ["io"],
