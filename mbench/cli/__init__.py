@@ -12,7 +12,7 @@ from typing import Any
 
 import typer
 
-from mbench.cli import bodies, data, evaluate, files, listing, render
+from mbench.cli import agreement, bodies, data, evaluate, files, listing, render
 from mbench.errors import EXIT_INTERRUPTED, EXIT_USER, MBenchError, one_line
 
 # ClickException: newer versions of typer carry a click of their own.
@@ -27,7 +27,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (
-    evaluate.evaluate, evaluate.validate, evaluate.score, evaluate.compare,
+    evaluate.evaluate, evaluate.validate, evaluate.score, evaluate.compare, agreement.agreement,
     files.convert, files.inspect, bodies.convert_body, render.render, listing.list_, listing.describe,
 ):  # fmt: skip
     app.command(name=command.__name__.rstrip("_").replace("_", "-"))(command)
