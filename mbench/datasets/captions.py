@@ -80,7 +80,7 @@ def captions_of(clip: Clip, count: int = 12, seed: int = 0) -> list[str]:
     Returns:
         No text twice; empty for a clip that says nothing of its motion.
     """
-    written = [caption for caption in clip.captions if caption.whole and not is_spam(caption.text)]
+    written = [caption for caption in clip.captions if clip.covered_by(caption) and not is_spam(caption.text)]
     kept = [caption.text for caption in written]
     keys = {caption.text: None for caption in written if caption.source == "cmu-index"}
     style = clip.labels.get("style") or None
