@@ -46,14 +46,14 @@ def write_curve(path: Path, rows: Sequence[dict[str, Any]]) -> None:
 
 def _draw_loss(axes: Axes, losses: list[tuple[int, float]]) -> None:
     """Draw the loss as logged, and smoothed."""
-    from matplotlib.ticker import LogFormatter, NullFormatter
+    from matplotlib.ticker import NullFormatter
 
     steps, values = zip(*losses, strict=True)
     axes.plot(steps, values, color="C0", alpha=0.35, linewidth=1, label="as logged")
     axes.plot(steps, smoothed(values), color="C0", linewidth=1.8, label="smoothed")
     if min(values) > 0 and max(values) > WIDE * min(values):
         axes.set_yscale("log")
-        axes.yaxis.set_major_formatter(LogFormatter())  # plain numbers, which need no fonts for mathematics
+        axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
         axes.yaxis.set_minor_formatter(NullFormatter())
     axes.set_ylabel("loss")
     axes.legend(frameon=False)

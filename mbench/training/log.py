@@ -82,12 +82,7 @@ class Window:
         waiting, self._waiting = self._waiting, {}
         fresh = {name: self._gather(tensors) for name, tensors in waiting.items()}
         for name in ("loss", "grad_norm"):
-            for place, value in enumerate(fresh.get(name, []), step - len(fresh.get(name, [])) + 1):
-                if not math.isfinite(value):
-                    raise MBenchError(
-                        f"step {place}: {name} is {value}; expected a finite number (too high a learning rate, or bad "
-                        "data?); the last checkpoint is as it was"
-                    )
+            _check_finite(name, fresh.get(name, []), step)
         for name, numbers in fresh.items():
             self.values.setdefault(name, []).extend(numbers)
 
@@ -95,6 +90,16 @@ class Window:
         """Return the mean of every number since the last call, and forget them."""
         values, self.values = self.values, {}
         return {name: math.fsum(numbers) / len(numbers) for name, numbers in values.items()}
+
+
+def _check_finite(name: str, values: list[float], step: int) -> None:
+    """Raise for the first value that is not finite; the last of them is of the step before `step`."""
+    for place, value in enumerate(values, step - len(values)):
+        if not math.isfinite(value):
+            raise MBenchError(
+                f"training: {name} of step {place}, counted from 0, is {value}; expected a finite number (bad data in "
+                "its batch, or too high a rate?); the last checkpoint is as it was"
+            )
 
 
 @contextmanager

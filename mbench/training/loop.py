@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState, PartialState
-from accelerate.utils import find_batch_size, send_to_device
+from accelerate.utils import send_to_device
 from torch import Tensor, nn
 
 from mbench.errors import MBenchError, one_line
@@ -19,7 +19,7 @@ from mbench.seeds import seed_of
 from mbench.training.checkpoint import load_checkpoint, save_checkpoint
 from mbench.training.curve import write_curve
 from mbench.training.log import Log, Window, interrupts, shown
-from mbench.training.parts import Average, batches_ahead, parameter_groups
+from mbench.training.parts import Average, batches_ahead, parameter_groups, size_of
 from mbench.training.settings import TrainSettings
 
 
@@ -92,14 +92,19 @@ class Training:
             yield
             return
         self.folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.folder / ".lock", timeout=0)
         try:
-            with FileLock(self.folder / ".lock", timeout=0):
-                for name in ("checkpoint.pt", "log.jsonl", "loss.png"):
-                    for left in self.folder.glob(f".{name}.*"):
-                        left.unlink()
-                yield
+            lock.acquire()
         except Timeout as error:
             raise MBenchError(f"{self.folder}: another training runs in this folder") from error
+        try:
+            for name in ("checkpoint.pt", "log.jsonl", "loss.png"):
+                for left in self.folder.glob(f".{name}.*"):
+                    left.unlink()
+            yield
+        finally:
+            Path(lock.lock_file).unlink(missing_ok=True)
+            lock.release()
 
     def _resume(self) -> int:
         """Load the checkpoint, if there is one, and return the steps done."""
@@ -163,7 +168,7 @@ class Training:
         if self.average is not None:
             self.average.update(self.plain, step)
         self.window.add({**scalars, "grad_norm": norm})
-        self.samples += find_batch_size(batch) or 0
+        self.samples += size_of(batch)
 
     def _write(self, done: int) -> None:
         """Write whatever is due after some steps: a line, an evaluation, a checkpoint."""

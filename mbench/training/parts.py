@@ -26,6 +26,15 @@ def parameter_groups(network: nn.Module, weight_decay: float) -> list[dict[str, 
     return [group for group in groups if group["params"]]
 
 
+def size_of(batch: Any) -> int:
+    """Return the length of the first tensor in a batch that has one; 0 where there is none."""
+    if isinstance(batch, torch.Tensor):
+        return len(batch) if batch.ndim else 0
+    if isinstance(batch, dict):
+        batch = list(batch.values())
+    return next((size for part in batch if (size := size_of(part))), 0) if isinstance(batch, (list, tuple)) else 0
+
+
 class Average:
     """Exponential moving average of a network's parameters; its buffers are those of the network.
 
