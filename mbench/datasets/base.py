@@ -41,7 +41,7 @@ class Clip:
         fps: of the stored motion.
         frames: of the stored motion.
         captions: original ones, as they are.
-        split: train, val, test or empty.
+        split: train, val, test, or what else the dataset calls it; empty where it has none.
         source: the collection it comes from.
         licence: of the motion.
         actor: who moved, or empty.

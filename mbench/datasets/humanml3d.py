@@ -1,8 +1,8 @@
 """HumanML3D-style folders (Guo et al. 2022): `new_joints/` or `new_joint_vecs/`, `texts/`, split files; 20 fps.
 
 A line of `texts/<id>.txt` is `caption#word/POS word/POS ...#from#to` with the span in seconds; 0.0#0.0 is the whole
-clip. Files whose name is an `M` before another's are mirror images. The folder says nothing of licences and actors;
-where `index.csv` of the original lies in it or beside it, AMASS subset and subject come from there.
+clip. Files whose name is an `M` before another's are mirror images. Subset and subject of AMASS come from the
+original's `index.csv` where it lies in the folder or beside it; the files themselves name no source and no actor.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mbench.datasets.base import Caption, Clip, TextMotionDataset
+from mbench.datasets.licence import stated_licence
 from mbench.errors import FormatError, one_line
 from mbench.io import read_motion
 from mbench.motion import BENCHMARK_FPS, Motion
@@ -67,7 +68,7 @@ class _Content:
         _refuse_kit(folder, self.motions.values())
         self.skipped: dict[str, str] = {}
         self.remarks: Counter[str] = Counter()
-        self.origins = _origins(folder)
+        self.origins, self.licence = _origins(folder), stated_licence(folder)
         self.splits = self._splits()
 
     def clips(self) -> Iterator[Clip]:
@@ -82,7 +83,7 @@ class _Content:
 
     def _clip(self, name: str, path: Path) -> Clip:
         frames = _frames(path)
-        source, actor, licence = self.origins.get(name.removeprefix("M"), ("humanml3d", "", ""))
+        source, actor, licence = self.origins.get(name.removeprefix("M"), ("humanml3d", "", self.licence))
         captions = tuple(self._captions(name, frames / BENCHMARK_FPS))
         if not captions:
             raise ValueError(f"no line of texts/{name}.txt can be read" if name in self.texts else "it has no text")

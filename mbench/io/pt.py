@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pickle
 import re
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,23 @@ def read_pt(path: Path, hints: Hints) -> Motion:
     raise FormatError(f"{path}: holds a dict of {', '.join(sorted(keys)) or 'nothing'}; expected joints or motion")
 
 
+def pt_shape(path: Path) -> tuple[int, ...]:
+    """Return the shape of the motion in a `.pt` file: a tensor, or `motion` or `joints` of a dict; no code can run.
+
+    The numbers are not read, unless the file is of PyTorch's format before 1.6.
+
+    Raises:
+        FormatError: damaged, or none of these.
+    """
+    content = _load(path, mmap=zipfile.is_zipfile(path))
+    if isinstance(content, dict):
+        content = content.get("motion", content.get("joints"))
+    shape = getattr(content, "shape", None)
+    if shape is None:
+        raise FormatError(f"{path}: holds no tensor and no dict with joints or motion")
+    return tuple(shape)
+
+
 def _note(unused: list[str]) -> dict[str, Any]:
     """Return the meta that says which entries of a file were not read."""
     return {"not_read": unused} if unused else {}
@@ -55,13 +73,13 @@ def _fps(content: dict[Any, Any], path: Path) -> float | None:
     return float(fps.reshape(-1)[0])
 
 
-def _load(path: Path) -> Any:
-    """Return the content of the file."""
+def _load(path: Path, mmap: bool = False) -> Any:
+    """Return the content of the file, its numbers memory-mapped if asked for."""
     import torch
 
     try:
         with torch.serialization.safe_globals(_numpy_names()):
-            return torch.load(path, map_location="cpu", weights_only=True)
+            return torch.load(path, map_location="cpu", weights_only=True, mmap=mmap)
     except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError, AttributeError, TypeError) as error:
         raise FormatError(f"{path}: {_cause(error)}") from error
 
