@@ -104,7 +104,7 @@ class _Votes:
     def of(cls, votes: pandas.DataFrame, models: Sequence[str]) -> _Votes:
         """Return the arrays of a table of votes."""
         place = {model: index for index, model in enumerate(models)}
-        prompt, names = votes["prompt"].factorize()
+        prompt, names = votes["prompt"].factorize(sort=True)
         return cls(
             vote=np.asarray(votes["vote"], dtype=np.int64),
             prompt=prompt.astype(np.int64),
@@ -135,7 +135,7 @@ def _counts(votes: pandas.DataFrame) -> dict[str, int]:
     }
 
 
-def _measure(function: Callable[[Floats], Floats], by_prompt: Floats) -> Result:
+def with_interval(function: Callable[[Floats], Floats], by_prompt: Floats) -> Result:
     """Return a measure of counts summed over prompts, with its interval, which needs two prompts.
 
     Args:
@@ -154,9 +154,9 @@ def _measure(function: Callable[[Floats], Floats], by_prompt: Floats) -> Result:
 
 def _accuracies(counts: Floats) -> Result:
     return {
-        "accuracy": _measure(measures.accuracy, counts),
-        "accuracy_with_ties": _measure(measures.accuracy_with_ties, counts),
-        "tau_b": _measure(measures.tau_b, counts),
+        "accuracy": with_interval(measures.accuracy, counts),
+        "accuracy_with_ties": with_interval(measures.accuracy_with_ties, counts),
+        "tau_b": with_interval(measures.tau_b, counts),
     }
 
 
@@ -170,7 +170,7 @@ def _human(votes: _Votes, raters: bool) -> Result:
     both = votes.only(others)
     counts = measures.tally(both.vote, said[others], both.prompt, both.prompts)
     matrix = measures.coincidences(both.vote, both.pair, both.prompt, both.prompts)
-    alpha = _measure(measures.krippendorff_alpha, matrix)
+    alpha = with_interval(measures.krippendorff_alpha, matrix)
     raters_of_both = len(np.unique(both.rater))
     return {"votes": len(both.vote), "raters": raters_of_both, **_accuracies(counts), "krippendorff_alpha": alpha}
 
@@ -188,7 +188,7 @@ def _metric(votes: _Votes, difference: Floats, better: str) -> Result:
         "votes": len(own.vote),
         "without_score": int((~there).sum()),
         **_accuracies(exact),
-        "accuracy_with_ties": {**_measure(measures.accuracy_with_ties, with_ties), "tie": tie},
+        "accuracy_with_ties": {**with_interval(measures.accuracy_with_ties, with_ties), "tie": tie},
         **_win_ratios(own, measures.preferences(difference)),
     }
 
@@ -209,7 +209,7 @@ def _win_ratios(votes: _Votes, preference: Ints) -> Result:
         for i, model in enumerate(votes.models)
         if total[2, i] > 0
     }
-    return {"spearman": _measure(_spearman_of_wins, counts), "win_ratios": ratios}
+    return {"spearman": with_interval(_spearman_of_wins, counts), "win_ratios": ratios}
 
 
 def _spearman_of_wins(counts: Floats) -> Floats:

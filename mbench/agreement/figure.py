@@ -16,7 +16,7 @@ SUFFIXES = (".svg", ".png")
 COLUMNS = 4
 PANEL = 2.6  # inches a side
 MARKERS = "osD^vP*X<>"
-STYLE: dict[Any, Any] = {"svg.hashsalt": "mbench", "svg.fonttype": "path", "font.size": 8, "text.parse_math": False}
+STYLE: dict[Any, Any] = {"svg.hashsalt": "mbench", "svg.fonttype": "none", "font.size": 8, "text.parse_math": False}
 
 
 def check_figure(path: Path) -> None:
