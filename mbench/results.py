@@ -57,8 +57,8 @@ class Generation:
 class ScoreRow:
     """A row of `scores.csv`; `version` is that of the metric and of what else decided the value (`mbench.versions`).
 
-    For a metric over the whole set `prompt` is empty, replicate 0 is the value, and 1 to 20 are its values on resamples
-    of the prompts, from which its interval is made.
+    For a metric over the whole set `prompt` is empty and `replicate` says what a row is (`mbench.score_sets`): 0 the
+    metric's own, then those of subsets and replications, from which its intervals are made, and counts.
     """
 
     metric: str

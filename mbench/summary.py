@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -11,13 +12,17 @@ from numpy.typing import NDArray
 
 from mbench.metrics.anchors import Anchors, anchored, load_anchors
 from mbench.metrics.base import Metric
+from mbench.metrics.distribution import DEPENDS_ON_SIZE
+from mbench.metrics.reference import load_reference
 from mbench.plan import Plan
 from mbench.results import FAILED, NO_MOTION, ScoreRow
+from mbench.score_sets import MOTIONS, PROMPTS, REPLICATED, SUBSETS, VALUE, subset_size
 from mbench.scoring import of_prompts
 from mbench.stats import bootstrap_weights, interval, mean_with_interval, weighted_means
 from mbench.suites.prompt import Prompt
 
 Floats = NDArray[np.float64]
+T_95 = 2.093  # quantile 0.975 of Student's t for the 19 degrees of freedom of 20 subsets
 OFF = 0.1  # relative difference of a motion's length to its prompt's that is worth a note
 
 
@@ -34,6 +39,7 @@ def summarise(plan: Plan) -> dict[str, Any]:
     rows = list(plan.folder.read_scores().values())
     metrics = {name: summary_of(plan.versions[name], item, _rows_of(plan, rows, name)) for name, item in plan.metrics}
     metrics = {name: summary for name, summary in metrics.items() if summary["n"] or summary["missing"]}
+    flags = [flag for name, item in plan.metrics if name in metrics for flag in _flags(plan, item, metrics[name])]
     anchors = load_anchors()
     return {
         "model": plan.card["name"],
@@ -46,7 +52,7 @@ def summarise(plan: Plan) -> dict[str, Any]:
         "metrics": metrics,
         "pillars": _pillars(plan, metrics, rows, anchors),
         "anchors": anchors.version,
-        "notes": _notes(plan),
+        "notes": [*_notes(plan), *flags],
     }
 
 
@@ -76,7 +82,7 @@ def summary_of(version: str, item: Metric, rows: Sequence[ScoreRow]) -> dict[str
         "reasons": dict(Counter(without).most_common()),
     }
     if item.info.over_set:
-        return {**_over_set(rows), **counts, **facts}
+        return {**_over_set(rows, item.info.unit), **counts, **facts}
     values = by_prompt(rows)
     mean, low, high = mean_with_interval(values)
     std = float(values.std()) if len(values) else None
@@ -97,14 +103,54 @@ def prompt_means(rows: Iterable[ScoreRow]) -> dict[str, float]:
     return {prompt: float(np.mean(found)) for prompt, found in values.items()}
 
 
-def _over_set(rows: Sequence[ScoreRow]) -> dict[str, Any]:
-    """Return the value of a metric over the set, with a normal interval from its resamples."""
-    value = next((row.value for row in rows if row.replicate == 0), None)
-    resampled = [row.value for row in rows if row.replicate > 0 and row.value is not None]
-    if value is None or len(resampled) < 2:
-        return {"value": value, "low": None, "high": None, "std": None, "n": int(value is not None)}
-    half = 1.96 * float(np.std(resampled, ddof=1))
-    return {"value": value, "low": value - half, "high": value + half, "std": None, "n": 1}
+def _over_set(rows: Sequence[ScoreRow], unit: str) -> dict[str, Any]:
+    """Return the value of a metric over the set, its interval over prompts, and its replications as papers give them.
+
+    The interval comes from random subsets of the prompts (delete-d jackknife, Shao & Wu 1989): a subset of m of n
+    prompts varies about its value by the variance of the whole times (n - m) / m.
+    """
+    found = {row.replicate: row.value for row in rows if not row.prompt and row.value is not None}
+    value, prompts = found.get(VALUE), int(found.get(PROMPTS, 0))
+    over = [found[number] for number in SUBSETS if number in found]
+    low = high = None
+    if value is not None and len(over) == len(SUBSETS):
+        size = subset_size(prompts)
+        half = T_95 * float(np.std(over, ddof=1)) * math.sqrt(size / (prompts - size))
+        low, high = (float(end) for end in np.clip([value - half, value + half], *_limits(unit)))
+    return {
+        "value": value, "low": low, "high": high, "std": None, "n": prompts if value is not None else 0,
+        "n_motions": int(found.get(MOTIONS, 0)),
+        "replications": _replications([found[number] for number in REPLICATED if number in found]),
+    }  # fmt: skip
+
+
+def _limits(unit: str) -> tuple[float, float]:
+    return (0.0, 1.0) if unit == "share" else (-np.inf, np.inf)
+
+
+def _replications(values: Sequence[float]) -> dict[str, Any] | None:
+    """Return n, mean and half width of 95 % (1.96 standard errors) of replications; None of fewer than 2."""
+    if len(values) < 2:
+        return None
+    half = 1.96 * float(np.std(values, ddof=1)) / math.sqrt(len(values))
+    return {"n": len(values), "mean": float(np.mean(values)), "half_width": half}
+
+
+def _flags(plan: Plan, item: Metric, summary: dict[str, Any]) -> list[str]:
+    """Add the size of the reference set, and what limits comparisons, to a summary; return the latter."""
+    if summary["value"] is None or "reference set" not in item.info.needs or plan.judge is None:
+        return []
+    reference, (n, name) = load_reference(plan.judge).features, (summary["n_motions"], item.info.name)
+    summary |= {"n_reference": len(reference), "flags": []}
+    if name in DEPENDS_ON_SIZE:
+        against = f"{name}: of {n} motions, against {len(reference)} real ones"
+        summary["flags"].append(f"{against}; values of other numbers of motions do not compare")
+    if name == "fidelity/fid" and min(n, len(reference)) <= reference.shape[1]:
+        summary["flags"].append(
+            f"{name}: {min(n, len(reference))} vectors of {reference.shape[1]} dimensions leave a covariance without "
+            "full rank; the value is far above that of many motions, read kid beside it"
+        )
+    return list(summary["flags"])
 
 
 def _pillars(

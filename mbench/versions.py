@@ -15,6 +15,7 @@ from mbench.errors import ConfigError
 from mbench.files import sha256_of
 from mbench.judges.base import Judge, identity
 from mbench.metrics.base import Metric
+from mbench.metrics.reference import find_reference, load_reference
 
 
 def version_of(item: Metric, mesh: MeshSettings, judge: Judge | None = None) -> str:
@@ -31,6 +32,8 @@ def version_of(item: Metric, mesh: MeshSettings, judge: Judge | None = None) -> 
     version = str(item.info.version)
     if "judge" in item.info.needs and judge is not None:
         version = f"{version}+{identity(judge)}"
+        if "reference set" in item.info.needs and find_reference(judge) is not None:
+            version = f"{version}+reference.{load_reference(judge).hash[:10]}"
     if "mesh" not in item.info.needs:
         return version
     body = find_body(mesh.body)

@@ -1,5 +1,17 @@
 """Imports every module of metrics, so that they register."""
 
-from mbench.metrics import anatomy, body, dynamics, feet, judged, pose_quality, skating, smoothness
+from mbench.metrics import (
+    anatomy,
+    body,
+    distribution,
+    dynamics,
+    feet,
+    judged,
+    pose_quality,
+    retrieval,
+    skating,
+    smoothness,
+)
 
-__all__ = ["anatomy", "body", "dynamics", "feet", "judged", "pose_quality", "skating", "smoothness"]
+__all__ = ["anatomy", "body", "distribution", "dynamics", "feet", "judged", "pose_quality", "retrieval", "skating",
+           "smoothness"]  # fmt: skip

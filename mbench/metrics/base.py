@@ -88,10 +88,12 @@ class MetricInfo:
         """Return whether a prompt is scored on this metric.
 
         A metric that informs one of the nine dimensions reads the prompts that list it; one with a dimension of its
-        own, as plugins have, reads every prompt that lists a dimension of its pillar.
+        own, as plugins have, reads every prompt that lists a dimension of its pillar, or, over the set, every prompt.
         """
         if self.dimension in DIMENSIONS:
             return self.dimension in prompt.dimensions
+        if self.over_set:
+            return True
         return any(DIMENSIONS.get(dimension) == self.pillar for dimension in prompt.dimensions)
 
 
