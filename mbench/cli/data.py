@@ -45,7 +45,7 @@ def info(
 
 
 def _amount(part: dict[str, Any]) -> list[str]:
-    return [f"{part['clips']:,}", f"{part['hours']:.2f}"]
+    return [f"{part['clips']:,}", number(part["hours"], 3)]
 
 
 def _times(counts: dict[str, int]) -> str:
@@ -59,7 +59,7 @@ def _about_captions(captions: dict[str, Any]) -> list[str]:
     if captions["count"]:
         mean, median = number(captions["words_mean"], 3), number(captions["words_median"], 3)
         lines += [
-            f"captions by: {_times(captions['by_source'])}; of a span: {captions['of_a_span']:,}",
+            f"captions by: {_times(captions['by_source'])}; of a part of the clip: {captions['of_a_part']:,}",
             f"words a caption: {mean} mean, {median} median",
             f"distinct captions: {captions['distinct']:,}; vocabulary: {captions['vocabulary']:,} words",
             f"frequent words: {_times(captions['frequent'])}",
@@ -78,9 +78,9 @@ def _about_clips(found: dict[str, Any]) -> list[str]:
 
 
 def _about_the_rest(found: dict[str, Any]) -> list[str]:
-    """Return the lines on known defects, on what was read otherwise than it stands, and on what was left out."""
+    """Return the lines on defects that the dataset names, on what was read otherwise than it stands, and on what was left out."""
     skipped = found["skipped"]
-    lines = [f"known defects: {_times(found['notes'])}"] if found["notes"] else []
+    lines = [f"marked: {_times(found['notes'])}"] if found["notes"] else []
     lines += [f"note: {what}: {count:,}" for what, count in found["remarks"].items()]
     lines += [f"skipped: {len(skipped):,}"]
     lines += [f"skipped: {name}: {why}" for name, why in list(skipped.items())[:SKIPPED_SHOWN]]

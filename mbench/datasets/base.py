@@ -69,8 +69,8 @@ class Clip:
 
     def covered_by(self, caption: Caption) -> bool:
         """Return whether a caption speaks of the whole clip: it has no span, or one of at least nine tenths."""
-        end = self.seconds if caption.end is None else caption.end
-        return caption.whole or end - (caption.start or 0.0) >= 0.9 * self.seconds
+        start, end = self.span(caption)
+        return end - start >= 0.9 * self.seconds
 
     def span(self, caption: Caption) -> tuple[float, float]:
         """Return the part of the clip that a caption speaks of: start and end in seconds, inside the clip."""

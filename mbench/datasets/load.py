@@ -18,6 +18,7 @@ READERS: Mapping[str, str] = MappingProxyType(
         "vimogen228k": "mbench.datasets.vimogen228k",
     }
 )
+MARKS = ("metadata.jsonl", "new_joint_vecs", "new_joints", "texts")
 EXPECTED = (
     "metadata.jsonl (motion shards), texts/ with new_joint_vecs/ or new_joints/ (HumanML3D), "
     "or a .json file of rows with motion_path (ViMoGen-228K)"
@@ -52,16 +53,22 @@ def kind_of(path: Path) -> str:
         raise FormatError(f"{path}: is a {path.suffix or 'file without suffix'}; expected a folder or a .json file")
     if (path / "metadata.jsonl").is_file():
         return "shards"
-    if any((path / name).is_dir() for name in ("new_joint_vecs", "new_joints", "texts")):
+    if any((path / name).is_dir() for name in MARKS[1:]):
         return "humanml3d"
-    if any(path.glob("*.json")):
+    if any(map(has_motion_paths, path.glob("*.json"))):
         return "vimogen228k"
     raise FormatError(f"{path}: is no text-motion dataset; looked for {EXPECTED}{_nearby(path)}")
 
 
+def has_motion_paths(file: Path) -> bool:
+    """Return whether a JSON file begins as those of ViMoGen-228K do: with a list of rows that have a `motion_path`."""
+    with file.open("rb") as stream:
+        begin = stream.read(1 << 16)
+    return begin.lstrip().startswith(b"[") and b'"motion_path"' in begin
+
+
 def _nearby(path: Path) -> str:
     """Return a hint where a folder inside is a dataset, the commonest mistake."""
-    for folder in sorted(child for child in path.iterdir() if child.is_dir())[:50]:
-        if any((folder / name).exists() for name in ("metadata.jsonl", "texts", "new_joint_vecs")):
-            return f"; did you mean {folder}?"
-    return ""
+    folders = sorted(child for child in path.iterdir() if child.is_dir())[:50]
+    found = (folder for folder in folders for name in MARKS if (folder / name).exists())
+    return next((f"; did you mean {folder}?" for folder in found), "")

@@ -16,7 +16,7 @@ FREQUENT = 12
 COMMON_WORDS = frozenset(
     "a an the and or then while as with without to of in on at from into onto for by up down off over out it is are be"
     " was were this that these those his her their its he she they them him one someone person man woman human people"
-    " figure subject character there which who after before again not s".split()
+    " figure subject character there which who after before again not way like both each".split()
 )
 
 
@@ -77,7 +77,7 @@ def _captions(clips: Iterable[Clip]) -> dict[str, Any]:
     return {
         "count": len(captions),
         "by_source": dict(Counter(caption.source for caption in captions).most_common()),
-        "of_a_span": sum(not caption.whole for caption in captions),
+        "of_a_part": sum(not clip.covered_by(caption) for clip in clips for caption in clip.captions),
         "clips_without": sum(not clip.captions for clip in clips),
         "words_mean": fmean(map(len, words)) if words else None,
         "words_median": median(map(len, words)) if words else None,

@@ -15,6 +15,7 @@ from typing import Any
 
 from mbench.datasets.base import Caption, Clip, TextMotionDataset
 from mbench.datasets.licence import stated_licence
+from mbench.datasets.load import has_motion_paths
 from mbench.errors import FormatError, MBenchError
 from mbench.files import read_json
 from mbench.io import read_motion
@@ -68,7 +69,7 @@ def _files(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
     unified = path / UNIFIED
-    return [unified] if unified.is_file() else sorted(path.glob("*.json"))
+    return [unified] if unified.is_file() else sorted(filter(has_motion_paths, path.glob("*.json")))
 
 
 def _rows(file: Path) -> list[Any]:
