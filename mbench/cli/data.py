@@ -78,7 +78,7 @@ def _about_clips(found: dict[str, Any]) -> list[str]:
 
 
 def _about_the_rest(found: dict[str, Any]) -> list[str]:
-    """Return the lines on defects that the dataset names, on what was read otherwise than it stands, and on what was left out."""
+    """Return the lines on marked clips, on what was read otherwise than it stands, and on what was left out."""
     skipped = found["skipped"]
     lines = [f"marked: {_times(found['notes'])}"] if found["notes"] else []
     lines += [f"note: {what}: {count:,}" for what, count in found["remarks"].items()]
