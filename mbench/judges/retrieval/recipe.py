@@ -1,0 +1,100 @@
+"""The recipe of a retrieval judge: `mbench train-judge CONFIG`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from mbench.errors import ConfigError
+from mbench.yamlfile import load_yaml, validation_message
+
+PositiveInt = Annotated[int, Field(ge=1)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class NetworkConfig(_Strict):
+    """Size of the network; see `mbench.judges.retrieval.network.Shape`."""
+
+    width: PositiveInt = 256
+    layers: PositiveInt = 4
+    heads: PositiveInt = 4
+    patch: PositiveInt = 4
+    space: PositiveInt = 256
+    dropout: float = 0.1
+
+
+class TrainingConfig(_Strict):
+    """How long and how; see `mbench.training.TrainSettings`."""
+
+    steps: PositiveInt = 2500
+    batch: Annotated[int, Field(ge=2)] = 192
+    rate: float = 4e-4
+    warmup: int = 150
+    weight_decay: float = 0.05
+    ema: float | None = 0.999
+    precision: Literal["fp32", "bf16"] = "bf16"
+    every: PositiveInt = 100
+    evaluate_every: PositiveInt | None = 250
+    seed: int = 0
+    device: str = "auto"
+
+
+class JudgeRecipe(_Strict):
+    """A whole `train-judge` configuration.
+
+    Attributes:
+        data: a text-motion dataset; relative to the YAML file.
+        held_out: action classes (`mbench.datasets.captions.ACTIONS`) of which no clip is trained on.
+        calibrate_on: those of them whose clips fit the map from similarity to probability for unseen actions; the
+            others measure it.
+        captions: texts a clip, at most.
+        skeletons: bodies that each clip is carried over to, its own among them.
+        licence: of the weights, which follows from the data's.
+        encoder: of texts; None for the packaged one.
+        network: its size.
+        train: how long and how.
+        output: the folder to write; relative to the current folder.
+    """
+
+    data: str
+    held_out: list[str] = []
+    calibrate_on: list[str] = []
+    captions: PositiveInt = 24
+    skeletons: PositiveInt = 3
+    licence: str
+    encoder: str | None = None
+    network: NetworkConfig = NetworkConfig()
+    train: TrainingConfig = TrainingConfig()
+    output: str = "judge"
+    base: Path = Field(default=Path(), exclude=True)
+
+    @field_validator("held_out", "calibrate_on")
+    @classmethod
+    def _known(cls, value: list[str]) -> list[str]:
+        """Refuse classes that nobody knows."""
+        from mbench.datasets.captions import ACTIONS
+
+        for name in value:
+            if name not in ACTIONS:
+                raise ValueError(f"{name!r} is no action class; known are {', '.join(sorted(ACTIONS))}")
+        return value
+
+
+def load_recipe(path: Path) -> JudgeRecipe:
+    """Return the checked recipe of a YAML file.
+
+    Raises:
+        ConfigError: the file, the field, what was found and what was expected, in one line.
+    """
+    values: Any = load_yaml(path)
+    if not isinstance(values, dict):
+        raise ConfigError(f"{path}: expected fields such as `data: ../shared/mocap`")
+    try:
+        return JudgeRecipe.model_validate({**values, "base": path.parent})
+    except ValidationError as error:
+        raise ConfigError(f"{path}: {validation_message(error, JudgeRecipe)}") from error
