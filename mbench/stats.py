@@ -65,6 +65,45 @@ def mean_with_interval(values: Floats) -> tuple[float | None, float | None, floa
     return mean, low, high
 
 
+def spearman(one: Floats, other: Floats) -> Floats:
+    """Return Spearman's rank correlation of each row: (rows,); NaN for rows with fewer than 3 pairs or without spread.
+
+    Args:
+        one: (rows, n), NaN where there is no value.
+        other: (rows, n), likewise.
+    """
+    from scipy.stats import rankdata
+
+    there = ~(np.isnan(one) | np.isnan(other))
+    x, y = (_centred_ranks(rankdata(np.where(there, side, np.inf), axis=1), there) for side in (one, other))
+    spread = np.sqrt((x**2).sum(axis=1) * (y**2).sum(axis=1))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found = np.where(spread > 0, (x * y).sum(axis=1) / spread, np.nan)
+    return np.where(there.sum(axis=1) >= 3, found, np.nan)
+
+
+def _centred_ranks(ranks: Floats, there: NDArray[np.bool_]) -> Floats:
+    """Return ranks less their mean, 0 where there is no value; missing ones rank last and leave the others alone."""
+    kept = np.where(there, ranks, 0.0)
+    mean = kept.sum(axis=1, keepdims=True) / np.maximum(there.sum(axis=1, keepdims=True), 1)
+    return np.where(there, kept - mean, 0.0)
+
+
+def spearman_with_interval(one: Floats, other: Floats) -> tuple[float | None, float | None, float | None]:
+    """Return (correlation, low, high) of pairs, by a bootstrap over them; None where it is undefined.
+
+    Args:
+        one: (n,).
+        other: (n,).
+    """
+    value = float(spearman(one[None], other[None])[0])
+    if np.isnan(value):
+        return None, None, None
+    counts = bootstrap_weights(len(one)).astype(np.int64)
+    drawn = np.repeat(np.tile(np.arange(len(one)), len(counts)), counts.ravel()).reshape(counts.shape)
+    return value, *interval(spearman(one[drawn], other[drawn]))
+
+
 def sign_test(differences: Floats) -> float | None:
     """Return the two-sided p of the sign test (ties left out), None where all are ties.
 

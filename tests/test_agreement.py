@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.stats import binom, kendalltau, spearmanr
+from scipy.stats import binom, kendalltau
 
 import naive_agreement as naive
 from conftest import make_walk
@@ -137,18 +137,6 @@ def test_majority_of_others_equals_the_loops(seed):
     expected = naive.majority_of_others(rows)
     assert others.tolist() == [e is not None for e in expected]
     assert said[others].tolist() == [e for e in expected if e is not None]
-
-
-def test_spearman_is_scipys_and_needs_three_models():
-    rng = np.random.default_rng(0)
-    one, other = rng.integers(0, 6, (30, 8)).astype(float), rng.integers(0, 6, (30, 8)).astype(float)
-    one[rng.random((30, 8)) < 0.2] = np.nan
-    found = measures.spearman(one, other)
-    for row, (a, b) in enumerate(zip(one, other, strict=True)):
-        there = ~np.isnan(a)
-        assert found[row] == pytest.approx(spearmanr(a[there], b[there]).statistic)
-    few = measures.spearman(np.array([[1.0, 2, np.nan], [1, 1, 1], [1, 2, 3]]), np.array([[1.0, 2, 3]] * 3))
-    assert np.isnan(few[:2]).all() and few[2] == 1
 
 
 # hand-computed

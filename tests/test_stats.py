@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import spearmanr
 
-from mbench.stats import bootstrap_weights, interval, mean_with_interval, sign_test, weighted_means
+from mbench.stats import (
+    bootstrap_weights,
+    interval,
+    mean_with_interval,
+    sign_test,
+    spearman,
+    spearman_with_interval,
+    weighted_means,
+)
 
 
 def test_weights_count_draws():
@@ -66,3 +75,35 @@ def test_sign_test():
     assert sign_test(np.array([1.0] * 8 + [0.0])) == pytest.approx(2 / 256)
     assert sign_test(np.array([1.0, -1.0])) == 1.0
     assert sign_test(np.zeros(3)) is None
+
+
+def test_spearman_is_scipys_and_needs_three_models():
+    rng = np.random.default_rng(0)
+    one, other = rng.integers(0, 6, (30, 8)).astype(float), rng.integers(0, 6, (30, 8)).astype(float)
+    one[rng.random((30, 8)) < 0.2] = np.nan
+    found = spearman(one, other)
+    for row, (a, b) in enumerate(zip(one, other, strict=True)):
+        there = ~np.isnan(a)
+        assert found[row] == pytest.approx(spearmanr(a[there], b[there]).statistic)
+    few = spearman(np.array([[1.0, 2, np.nan], [1, 1, 1], [1, 2, 3]]), np.array([[1.0, 2, 3]] * 3))
+    assert np.isnan(few[:2]).all() and few[2] == 1
+
+
+def test_interval_of_spearman_covers_the_truth_as_often_as_it_says():
+    # of normal variables with correlation r, Spearman's is 6 / pi asin(r / 2) (Pearson 1907)
+    rng = np.random.default_rng(4)
+    r = 0.6
+    truth = 6 / np.pi * np.arcsin(r / 2)
+    hits = 0
+    for _ in range(200):
+        x = rng.normal(size=60)
+        y = r * x + np.sqrt(1 - r**2) * rng.normal(size=60)
+        value, low, high = spearman_with_interval(x, y)
+        assert value == pytest.approx(spearmanr(x, y).statistic)
+        hits += low <= truth <= high
+    assert 178 <= hits <= 198, hits
+
+
+def test_spearman_of_what_does_not_vary_is_missing():
+    assert spearman_with_interval(np.ones(9), np.arange(9.0)) == (None, None, None)
+    assert spearman_with_interval(np.array([1.0, 2]), np.array([1.0, 2])) == (None, None, None)

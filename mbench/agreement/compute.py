@@ -14,7 +14,7 @@ from mbench.agreement import measures
 from mbench.agreement.scores import Scores, read_scores
 from mbench.agreement.votes import read_votes
 from mbench.errors import ConfigError
-from mbench.stats import bootstrap_weights, interval
+from mbench.stats import bootstrap_weights, interval, spearman
 
 if TYPE_CHECKING:
     import pandas
@@ -215,4 +215,4 @@ def _win_ratios(votes: _Votes, preference: Ints) -> Result:
 def _spearman_of_wins(counts: Floats) -> Floats:
     """Return Spearman's correlation of (resamples, [human wins, metric wins, appearances], models)."""
     ratios = [measures.win_ratios(counts[:, index], counts[:, 2]) for index in (0, 1)]
-    return measures.spearman(*ratios)
+    return spearman(*ratios)

@@ -128,23 +128,6 @@ def win_ratios(wins: Floats, counts: Floats) -> Floats:
     return _ratio(wins, counts)
 
 
-def spearman(one: Floats, other: Floats) -> Floats:
-    """Return Spearman's rank correlation of each row: (rows,); NaN for rows without two ranks or with fewer than 3.
-
-    Args:
-        one: (rows, models), NaN where a model has no value.
-        other: (rows, models), likewise.
-    """
-    from scipy.stats import rankdata
-
-    there = ~(np.isnan(one) | np.isnan(other))
-    ranks = [rankdata(np.where(there, side, np.nan), axis=1, nan_policy="omit") for side in (one, other)]
-    x, y = (rank - np.nanmean(rank, axis=1, keepdims=True, where=there) for rank in ranks)
-    x, y = np.where(there, x, 0.0), np.where(there, y, 0.0)
-    found = _ratio((x * y).sum(axis=1), np.sqrt((x**2).sum(axis=1) * (y**2).sum(axis=1)))
-    return np.where(there.sum(axis=1) >= 3, found, np.nan)
-
-
 def others_preference(vote: Ints, pair: Ints) -> tuple[Ints, NDArray[np.bool_]]:
     """Return what the other raters of each vote's pair say: the majority of their votes for a side, else a tie.
 
