@@ -39,6 +39,10 @@ class PluginError(MBenchError):
     """A plugin that was asked for and failed to import or to run."""
 
 
+class JudgeError(MBenchError):
+    """A judge that can answer nothing at all (no server, no key, no such model): the run stops and can be resumed."""
+
+
 class NotApplicable(Exception):  # noqa: N818 - not an error: it carries the reason why a value is missing
     """Raised by a metric that does not apply to a motion; the message becomes the reason of the missing value."""
 

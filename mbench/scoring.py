@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mbench.body.mesh import Mesh, MeshSettings
-from mbench.errors import ConfigError, MBenchError, NotApplicable, PluginError, one_line
+from mbench.errors import ConfigError, JudgeError, MBenchError, NotApplicable, PluginError, one_line
 from mbench.io import read_motion
 from mbench.judges.base import Judge
 from mbench.metrics.base import METRICS, PILLARS, Metric, Sample, canonical_name
@@ -81,13 +81,19 @@ def score_motion(
 
 
 def ask_judge(name: str, item: Metric, samples: Sequence[Sample], judge: Judge | None) -> list[Value]:
-    """Return the value of one judged metric on each sample; a judge that breaks as a whole fails all of them."""
+    """Return the value of one judged metric on each sample; a judge that breaks as a whole fails all of them.
+
+    Raises:
+        JudgeError: the judge can answer nothing at all.
+    """
     if not samples:
         return []
     try:
         answers = list(item.function(samples, judge))
         if len(answers) != len(samples):
             raise PluginError(f"metric {name} gave {len(answers)} values for {len(samples)} motions")
+    except JudgeError:
+        raise
     except Exception as error:
         return [Value(name, None, one_line(error), failed=True)] * len(samples)
     return [_judged_value(name, item, answer) for answer in answers]

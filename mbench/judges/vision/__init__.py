@@ -1,0 +1,1 @@
+"""Judges that show pictures of a motion to a vision-language model: `openai` and `gemini`."""
