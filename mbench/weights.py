@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,8 +40,18 @@ def save_weights(
                 f"{path}: {name} holds values that are not finite{' in fp16' if half else ''}; not written"
             )
     with atomic_write(path) as file:
-        file.write(save(tensors, dict(metadata or {})))
+        file.write(_ordered(save(tensors, dict(metadata or {}))))
     return sha256_of(path)
+
+
+def _ordered(data: bytes) -> bytes:
+    """Return a safetensors file with its metadata in the order of their names; the library's order is a random one."""
+    end = 8 + int.from_bytes(data[:8], "little")
+    header = json.loads(data[8:end])
+    header["__metadata__"] = dict(sorted(header.get("__metadata__", {}).items()))
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % 8)
+    return len(text).to_bytes(8, "little") + text + data[end:]
 
 
 def load_weights(path: Path, sha256: str | None = None) -> dict[str, Tensor]:

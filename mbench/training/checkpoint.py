@@ -10,7 +10,7 @@ import hashlib
 import json
 import pickle
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import torch
 
@@ -33,12 +33,12 @@ def save_checkpoint(path: Path, identity: Any, state: dict[str, Any]) -> None:
     """
     with atomic_write(path) as file:
         hashed = _Hashed(file)
-        torch.save({"format": FORMAT, "identity": json.dumps(identity), **state}, hashed)
+        torch.save({"format": FORMAT, "identity": json.dumps(identity), **state}, cast("IO[bytes]", hashed))
         file.write(hashed.digest.digest())
 
 
 class _Hashed:
-    """A file that hashes what is written to it."""
+    """A file that hashes what is written to it; it can do what `torch.save` asks of a file."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file, self.digest = file, hashlib.sha256()

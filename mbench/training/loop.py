@@ -22,6 +22,8 @@ from mbench.training.log import Log, Window, interrupts, shown
 from mbench.training.parts import Average, batches_ahead, parameter_groups, size_of
 from mbench.training.settings import TrainSettings
 
+DRAW_EVERY = 10.0  # seconds between pictures of the curve: drawing one takes as long as many steps of a small network
+
 
 def accelerator_of(settings: TrainSettings) -> Accelerator:
     """Return an accelerator of the device and precision that the settings ask for.
@@ -140,12 +142,12 @@ class Training:
             self.show = stack.enter_context(shown(first, self.settings.steps, hidden))
             next_batch = stack.enter_context(batches_ahead(self._batch, steps))
             self._latest: float | None = None
-            self._start = self._last = time.perf_counter()
+            self._start = self._last = self._drawn = time.perf_counter()
             for step in steps:
                 self._step(step, next_batch())
                 self._write(step + 1)
                 if self._all_stop(asked(), step + 1):
-                    self._save(step + 1)
+                    self._save(step + 1, last=True)
                     raise KeyboardInterrupt
 
     def _batch(self, step: int) -> Any:
@@ -178,7 +180,7 @@ class Training:
         if self.evaluate and (last or (settings.evaluate_every and done % settings.evaluate_every == 0)):
             self._evaluate(done)
         if done % settings.every == 0 or last:
-            self._save(done)
+            self._save(done, last)
         self.show(done, self._latest)
 
     def _log(self, done: int) -> None:
@@ -205,15 +207,17 @@ class Training:
         self.accelerator.wait_for_everyone()
         self._last += time.perf_counter() - begin
 
-    def _save(self, done: int) -> None:
-        """Write the checkpoint and the picture."""
+    def _save(self, done: int, last: bool) -> None:
+        """Write the checkpoint, and the picture where it is the last or the picture is old."""
         self.window.settle(done)
         if not self.accelerator.is_main_process:
             return
         state = {name: part.state_dict() for name, part in self._parts().items()}
         state |= {"step": done, "window": self.window.values, "seconds": self._seconds()}
         save_checkpoint(self.folder / "checkpoint.pt", self.identity, state)
-        write_curve(self.folder / "loss.png", self.log.rows())
+        if last or time.perf_counter() - self._drawn > DRAW_EVERY:
+            write_curve(self.folder / "loss.png", self.log.rows())
+            self._drawn = time.perf_counter()
 
     def _seconds(self) -> float:
         """Return the time of training so far, that of earlier calls included."""
