@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
@@ -12,6 +12,10 @@ import yaml
 
 from mbench.datasets.caption_words import participle
 
+MOVES = ("move", "move about", "move along", "do a movement", "perform a movement")
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # five times faster where libyaml is there
+
 
 @dataclass(frozen=True)
 class Meaning:
@@ -19,44 +23,61 @@ class Meaning:
 
     Attributes:
         phases: in order; each holds verb phrases that mean the same.
-        manners: phrases that say how, for all phases; may be empty.
         places: phrases that say where or in what, for all phases; may be empty.
     """
 
     phases: tuple[tuple[str, ...], ...]
-    manners: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
 
 
 @lru_cache
 def table(name: str) -> Any:
     """Return a table of the grammar, `mbench/data/caption_NAME.yaml`."""
-    return yaml.safe_load((files("mbench") / "data" / f"caption_{name}.yaml").read_text("utf-8"))
+    return yaml.load((files("mbench") / "data" / f"caption_{name}.yaml").read_text("utf-8"), _LOADER)
+
+
+@lru_cache
+def phrases() -> dict[str, tuple[str, ...]]:
+    """Return {label in the form of `normalise`: the verb phrases that say it}."""
+    return {str(key): tuple(own) for name in ("phrases", "index") for key, own in table(name).items()}
 
 
 def normalise(label: str) -> str:
     """Return a label in the form of the keys of the tables: lower case, words apart, typos of the sources mended."""
-    text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", label)
-    text = re.sub(r"[-_\"]+|\.{2,}", " ", text.lower())
-    text = re.sub(r"\b0?\d+(?=\s*$)|(?<=[a-z])0\d+\b", "", text) if re.search(r"[a-z] ?_?0\d+\s*$", text) else text
+    text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", label).lower()
+    text = re.sub(r"[-_\"\u2019]+|\.{2,}", " ", text)
+    text = re.sub(r"(?<=[a-z)]) ?0\d+$", "", text.strip())
     for pattern, right in table("rules")["spelling"].items():
         text = re.sub(pattern, right, text)
     return re.sub(r"\s+", " ", text).strip(" .,")
 
 
+@lru_cache(maxsize=4096)
 def meaning_of(label: str) -> Meaning | None:
     """Return what a label says is done; None where it says nothing of a motion."""
+    label, role = _from_role(label)
     key = normalise(label)
     if not key or any(re.fullmatch(pattern, key) for pattern in table("rules")["empty"]):
         return None
-    found = _listed(key)
-    return Meaning((found,)) if found else _of_parts(label)
+    found = _known("", key)
+    meaning = Meaning((found,)) if found else _of_parts(label)
+    together = role and not found and not meaning.places
+    return replace(meaning, places=tuple(table("rules")["pairs"])) if together else meaning
+
+
+def _from_role(label: str) -> tuple[str, str]:
+    """Return a label of two subjects with `X` for the one whose motion it is and `Y` for the other; and the role."""
+    found = re.search(r"\s*\((?:2 )?subjects - subject ([AB])\)$", label)
+    if not found:
+        return label, ""
+    role, other = found[1], "AB".replace(found[1], "")
+    return re.sub(rf"\b{other}\b", "Y", re.sub(rf"\b{role}\b", "X", label[: found.start()])), role
 
 
 def _of_parts(label: str) -> Meaning:
     """Return the meaning of `topic - phase, phase; phase`."""
-    topic, _, rest = label.rpartition(" - ")
-    topic = normalise(topic)
+    *topics, rest = label.rsplit(" - ", 1)
+    topic = normalise(topics[0] if topics else "")
     parts = [normalise(part) for part in re.split(r"[,;]", rest)]
     parts = [each for part in parts for each in ([part] if _known(topic, part) else _split(part)) if each]
     phases = [_phase(topic, part) for part in parts]
@@ -69,7 +90,7 @@ def _phase(topic: str, part: str) -> tuple[str, ...]:
     own = _known(topic, part) or _by_verb(part)
     if own or "/" not in part:
         return own or _unknown(part)
-    return tuple(phrase for word in part.split("/") for phrase in _phase(topic, word))
+    return tuple(phrase for word in part.split("/") for phrase in _phase(topic, word.strip()))
 
 
 def _joinable(phrases: tuple[str, ...]) -> tuple[str, ...]:
@@ -78,7 +99,37 @@ def _joinable(phrases: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _known(topic: str, part: str) -> tuple[str, ...]:
-    return _listed(f"{topic} {part}".strip()) or _listed(part)
+    return _listed(f"{topic} {part}".strip()) or _listed(part) or _qualified(part)
+
+
+def _qualified(part: str) -> tuple[str, ...]:
+    """Return the verb phrases of `sad walk`, `walk forward` or `sad`: those of what is known, with the rest added."""
+    for pattern, words in table("rules")["after"].items():
+        fits = re.fullmatch(rf"(.+?){pattern}", part)
+        base = _known("", fits[1]) if fits else ()
+        if fits and base:
+            return _crossed(base, [fits.expand(word.replace("\\1", "\\2")) for word in words])
+    for style, rest in _divided(part):
+        base = _listed(rest) or _qualified(rest) if rest else MOVES
+        if style in table("styles") and base:
+            return _crossed(base, manners(style))
+    return ()
+
+
+def _divided(part: str) -> list[tuple[str, str]]:
+    """Return each way to divide a text into first words and rest, longest first words first."""
+    words = part.split(" ")
+    return [(" ".join(words[:size]), " ".join(words[size:])) for size in range(len(words), 0, -1)]
+
+
+def manners(style: str) -> list[str]:
+    """Return what can stand after a verb phrase to say a style."""
+    words = table("styles")[style]
+    return [word for kind in ("adverbs", "phrases") for word in words.get(kind, ()) if word]
+
+
+def _crossed(base: tuple[str, ...], words: list[str]) -> tuple[str, ...]:
+    return tuple(f"{phrase} {word}" for phrase in _joinable(base) for word in words)
 
 
 def _split(part: str) -> list[str]:
@@ -95,13 +146,13 @@ def _split(part: str) -> list[str]:
 
 def _listed(key: str) -> tuple[str, ...]:
     """Return the verb phrases of a key: its own, else those of the first rule that fits."""
-    own = table("phrases").get(key)
+    own = phrases().get(key)
     if own:
-        return tuple(own)
-    for pattern, phrases in table("rules")["rules"].items():
+        return own
+    for pattern, wordings in table("rules")["rules"].items():
         fits = re.fullmatch(pattern, key)
         if fits:
-            return tuple(fits.expand(phrase) for phrase in phrases)
+            return tuple(" ".join(fits.expand(wording).split()) for wording in wordings)
     return ()
 
 
@@ -115,10 +166,13 @@ def _by_verb(key: str) -> tuple[str, ...]:
 @lru_cache
 def _verbs() -> dict[str, str]:
     """Return {plain form or form in -ing: plain form} of the verbs that the tables know."""
-    known = {phrase.lstrip("=* ").split(" ")[0] for phrases in table("phrases").values() for phrase in phrases}
+    known = {phrase.lstrip("=* ").split(" ")[0] for own in phrases().values() for phrase in own}
     known |= set(table("rules")["verbs"])
     known -= {"both", "the", "a"}
-    return {form: verb for verb in sorted(known) for form in (verb, participle(verb))}
+    # The longest first, so that `putting` is of put, not of putt.
+    return {
+        form: verb for verb in sorted(known, key=lambda verb: (-len(verb), verb)) for form in (verb, participle(verb))
+    }
 
 
 def _unknown(part: str) -> tuple[str, ...]:

@@ -9,7 +9,8 @@ _IRREGULAR_3SG = {"be": "is", "have": "has", "do": "does", "go": "goes"}
 _IRREGULAR_ING = {
     "be": "being",
     "begin": "beginning",
-    "high-five": "high-fiving",
+    "arm-wrestle": "arm-wrestling",
+    "mimic": "mimicking",
     "sidestep": "sidestepping",
     "tiptoe": "tiptoeing",
     "zigzag": "zigzagging",

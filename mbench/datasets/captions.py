@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 
 from mbench.datasets.base import Clip
 from mbench.datasets.caption_actions import ACTIONS, actions_of
-from mbench.datasets.caption_labels import Meaning, meaning_of
+from mbench.datasets.caption_labels import MOVES, Meaning, meaning_of
 from mbench.datasets.caption_mirror import mirror_text
 from mbench.datasets.caption_sentences import sentence
 from mbench.datasets.caption_styles import Style, style_of
@@ -41,9 +41,6 @@ def paraphrases(label: str, style: str | None = None, count: int = 12, seed: int
     if meaning is None:
         return []
     return _distinct(_drawn(meaning, style_of(style), seed_of("captions", label, style or "", seed)), count)
-
-
-MOVES = ("move", "move about", "move along", "do a movement", "perform a movement")
 
 
 def _drawn(meaning: Meaning, style: Style, seed: int) -> Iterator[str]:
