@@ -1,7 +1,7 @@
 """A local HTTP server that speaks OpenAI's chat completions and Gemini's generateContent, and looks at what comes.
 
-A test gives it a function that answers a `Call`: with text, with an `Answer` (status, headers, delay, raw body), or with
-`HANG_UP`. Everything that came is kept in `calls`.
+A test gives it a function that answers a `Call`: with text, with an `Answer` (status, headers, delay, raw body), or
+with `HANG_UP`. Everything that came is kept in `calls`.
 """
 
 from __future__ import annotations
@@ -162,9 +162,9 @@ def _openai_call(path: str, headers: dict[str, str], body: dict[str, Any]) -> Ca
 def _gemini_call(path: str, headers: dict[str, str], body: dict[str, Any]) -> Call:
     (content,) = body["contents"]
     files = [
-        (part["inlineData"]["mimeType"], base64.urlsafe_b64decode(part["inlineData"]["data"]))
+        (data.get("mimeType") or data["mime_type"], base64.urlsafe_b64decode(data["data"]))
         for part in content["parts"]
-        if "inlineData" in part
+        if (data := part.get("inlineData"))
     ]
     text = "".join(part["text"] for part in content["parts"] if "text" in part)
     system = "".join(part["text"] for part in body["systemInstruction"]["parts"])

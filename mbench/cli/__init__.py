@@ -12,7 +12,7 @@ from typing import Any
 
 import typer
 
-from mbench.cli import agreement, bodies, data, evaluate, files, listing, render
+from mbench.cli import agreement, bodies, cache, data, evaluate, files, listing, render
 from mbench.errors import EXIT_INTERRUPTED, EXIT_USER, MBenchError, one_line
 
 # ClickException: newer versions of typer carry a click of their own.
@@ -32,6 +32,7 @@ for command in (
 ):  # fmt: skip
     app.command(name=command.__name__.rstrip("_").replace("_", "-"))(command)
 app.add_typer(data.app, name="data")
+app.add_typer(cache.app, name="cache")
 
 
 @app.callback(invoke_without_command=True)

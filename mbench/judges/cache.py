@@ -29,6 +29,10 @@ _TABLE = (
 )
 
 
+class DamagedCache(JudgeError):
+    """The file is not what SQLite wrote."""
+
+
 @dataclass(frozen=True)
 class Response:
     """An answer as it came.
@@ -111,25 +115,19 @@ class ResponseCache:
             older_than: only those stored more than so many days ago.
 
         Raises:
-            JudgeError: the file can't be written; or it is damaged and only some are to be removed.
+            JudgeError: the file is damaged or can't be written.
         """
         if not self.path.exists():
             return 0
         where, values = _condition(judge, older_than)
-        try:
-            with self._open() as connection:
-                with connection:
-                    removed = connection.execute(f"DELETE FROM responses WHERE {where}", values).rowcount
-                connection.execute("VACUUM")
-        except JudgeError:
-            if judge is not None or older_than is not None:
-                raise
-            self._remove()
-            return 0
+        with self._open() as connection:
+            with connection:
+                removed = connection.execute(f"DELETE FROM responses WHERE {where}", values).rowcount
+            connection.execute("VACUUM")
         return removed
 
-    def _remove(self) -> None:
-        """Remove the file and what SQLite keeps beside it."""
+    def remove(self) -> None:
+        """Remove the file and what SQLite keeps beside it, whatever it holds."""
         for suffix in ("", "-wal", "-shm"):
             Path(f"{self.path}{suffix}").unlink(missing_ok=True)
         self._ready = False
@@ -145,7 +143,7 @@ class ResponseCache:
         except sqlite3.OperationalError as error:
             raise JudgeError(f"{self.path}: the cache of judges' answers can't be used: {error}") from error
         except sqlite3.DatabaseError as error:
-            raise JudgeError(
+            raise DamagedCache(
                 f"{self.path}: the cache of judges' answers is damaged ({error}); remove it: mbench cache clear --yes"
             ) from error
         except OSError as error:

@@ -10,6 +10,7 @@ from mbench.judges.vision.judge import vision_judge
 from mbench.judges.vision.server import CallFailed, Media, Reply, Request, seconds_to_wait, transport_failure
 from mbench.judges.vision.settings import Settings
 
+API = "v1beta"  # whatever version of the library; it has schemas and the frame rate of videos
 ENDS_WELL = ("STOP", "MAX_TOKENS", "FINISH_REASON_UNSPECIFIED", "")
 SCHEMA_WORDS = ("response_schema", "responseschema", "mime_type", "mimetype", "json mode", "json_schema")
 
@@ -45,7 +46,9 @@ class GeminiServer:
         from google.genai import types
 
         self._settings = settings
-        http = types.HttpOptions(base_url=settings.base_url, timeout=round(settings.timeout * 1000))
+        http = types.HttpOptions(
+            base_url=settings.base_url, api_version=API, timeout=round(settings.timeout * 1000)
+        )  # fmt: skip
         self._client = genai.Client(api_key=key or "none", vertexai=False, http_options=http)
         self._schemas = True  # until the server refuses one
 
