@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,7 +108,7 @@ def _read(path: Path, _changed: int) -> Reference:
     try:
         with np.load(path, allow_pickle=False) as file:
             stored = file["features"]
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
         raise FormatError(f"{path}: can't be read as a reference set: {error}; build it again") from error
     if stored.ndim != 2 or len(stored) < 2 or not np.isfinite(stored).all() or not np.linalg.norm(stored, axis=1).all():
         raise FormatError(f"{path}: features have shape {stored.shape}; expected 2 or more finite vectors")
