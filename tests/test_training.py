@@ -19,6 +19,7 @@ from torch import nn
 
 from mbench.errors import ConfigError, MBenchError
 from mbench.training import TrainSettings, train
+from mbench.training.curve import smoothed
 from mbench.training.log import shown
 from training_runs import TINY, tiny_batch, tiny_evaluate, tiny_loss, tiny_network, tiny_run
 
@@ -417,6 +418,14 @@ def test_the_curve_is_a_picture_of_one_panel_or_two(tmp_path):
     for panel in (one, two[:320], two[320:]):
         blue = (panel[..., 2] > panel[..., 0] + 0.2).sum()
         assert blue > 300, "no curve is drawn"
+
+
+def test_the_smoothed_curve_has_less_noise_and_does_not_lag():
+    truth = np.linspace(5, 1, 300)
+    noisy = truth + np.random.default_rng(0).normal(0, 0.3, 300)
+    rest = np.asarray(smoothed(noisy)) - truth
+    assert rest.std() < 0.1
+    assert abs(rest[20:-20].mean()) < 0.03
 
 
 @pytest.mark.parametrize(("wait", "drawn"), [(0.0, True), (60.0, False)])

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 WIDE = 20.0  # a loss that falls by more than this factor is drawn on a logarithmic axis
-SMOOTH = 20  # the smoothed curve is an average over about this part of the run
+SMOOTH = 60  # the standard deviation of the smoothing is this part of the run
 
 
 def write_curve(path: Path, rows: Sequence[dict[str, Any]]) -> None:
@@ -70,10 +70,7 @@ def _draw_evaluations(axes: Axes, rows: list[dict[str, Any]]) -> None:
 
 
 def smoothed(values: Sequence[float]) -> list[float]:
-    """Return the exponential average up to each value, corrected for its start (Kingma and Ba 2015, section 3)."""
-    keep = 1 - 1 / max(1.0, len(values) / SMOOTH)
-    total, weight, result = 0.0, 0.0, []
-    for value in values:
-        total, weight = keep * total + value, keep * weight + 1
-        result.append(total / weight)
-    return result
+    """Return the values smoothed by a Gaussian whose standard deviation is a part of the run."""
+    from scipy.ndimage import gaussian_filter1d
+
+    return gaussian_filter1d([float(value) for value in values], max(1.0, len(values) / SMOOTH)).tolist()
