@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mbench.errors import ConfigError
+from mbench.errors import ConfigError, NotApplicable
+from mbench.metrics.distribution import DEPENDS_ON_SIZE
 from mbench.results import RunFolder, ScoreRow
+from mbench.score_sets import PROMPTS, SUBSETS, VALUE
 from mbench.stats import mean_with_interval, sign_test
-from mbench.summary import prompt_means
+from mbench.summary import half_width, prompt_means, set_rows
 
 
 def compare_runs(first: Path, second: Path) -> dict[str, Any]:
@@ -36,15 +39,13 @@ def compare_runs(first: Path, second: Path) -> dict[str, Any]:
         names = [f"{suite['name']} {suite['version']} ({suite['hash'][:8]})" for suite in suites]
         raise ConfigError(f"{first} ran on {names[0]}, {second} on {names[1]}: only runs on one suite compare")
     rows = [list(run.read_scores().values()) for run in runs]
-    compared, left_out = {}, {}
+    compared: dict[str, Any] = {}
+    left_out: dict[str, str] = {}
     for name in sorted({*results[0]["metrics"], *results[1]["metrics"]}):
-        facts = [result["metrics"].get(name) for result in results]
-        reason = _why_not(facts)
-        pairs = _pairs([_of(r, name, f) for r, f in zip(rows, facts, strict=True)]) if reason is None else None
-        if pairs is None or not len(pairs):
-            left_out[name] = reason or "no prompt has a value in both runs"
-        else:
-            compared[name] = _comparison(pairs, facts[0]["better"])
+        try:
+            compared[name] = _compared(name, [result["metrics"].get(name) for result in results], rows)
+        except NotApplicable as reason:
+            left_out[name] = str(reason)
     labels = [f"{result['model']} ({result['run_id']})" for result in results]
     return {
         "schema": 1, "first": labels[0], "second": labels[1], "suite": suites[0]["name"],
@@ -52,19 +53,63 @@ def compare_runs(first: Path, second: Path) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _why_not(facts: list[dict[str, Any] | None]) -> str | None:
-    """Return why a metric can't be compared, or None."""
+def _compared(name: str, facts: list[Any], rows: list[list[ScoreRow]]) -> dict[str, Any]:
+    """Return the comparison of a metric.
+
+    Raises:
+        NotApplicable: it can't be compared.
+    """
     one, other = facts
     if one is None or other is None:
-        return "only one of the runs was scored on it"
+        raise NotApplicable("only one of the runs was scored on it")
     if one["version"] != other["version"]:
-        return f"versions {one['version']} and {other['version']} differ: score again with one version"
-    return None
+        raise NotApplicable(f"versions {one['version']} and {other['version']} differ: score again with one version")
+    own = [[row for row in run if row.metric == name and row.version == one["version"]] for run in rows]
+    if "n_motions" in one:
+        return _compared_sets(name, facts, [set_rows(run) for run in own])
+    pairs = _pairs([prompt_means(row for row in run if row.prompt) for run in own])
+    if not len(pairs):
+        raise NotApplicable("no prompt has a value in both runs")
+    return _comparison(pairs, one["better"])
 
 
-def _of(rows: list[ScoreRow], name: str, facts: dict[str, Any] | None) -> dict[str, float]:
-    version = facts["version"] if facts else None
-    return prompt_means(row for row in rows if row.metric == name and row.version == version and row.prompt)
+def _compared_sets(name: str, facts: list[Any], found: list[dict[int, float]]) -> dict[str, Any]:
+    """Return the comparison of a metric over the set; `found` holds its rows of each run (`mbench.score_sets`)."""
+    if any(VALUE not in values for values in found):
+        raise NotApplicable("it has no value in one of the runs")
+    sizes = [fact["n_motions"] for fact in facts]
+    if name in DEPENDS_ON_SIZE and sizes[0] != sizes[1]:
+        raise NotApplicable(
+            f"{name} of {sizes[0]} and of {sizes[1]} motions do not compare: its value depends on how many there are"
+        )
+    difference, half = found[0][VALUE] - found[1][VALUE], _half_of_difference(found)
+    low, high = (None, None) if half is None else (difference - half, difference + half)
+    return {
+        "first": found[0][VALUE], "second": found[1][VALUE], "difference": difference, "low": low, "high": high,
+        "p_sign": None, "n": int(min(values[PROMPTS] for values in found)), "better": facts[0]["better"],
+        "verdict": _verdict(low, high, facts[0]["better"]),
+    }  # fmt: skip
+
+
+def _half_of_difference(found: list[dict[int, float]]) -> float | None:
+    """Return half the width of the interval of a difference of two values over a set.
+
+    Runs of as many prompts share the subsets that intervals come from: their differences are paired. Else the variances
+    of the two values add up.
+    """
+    over = [[values[number] for number in SUBSETS if number in values] for values in found]
+    prompts = [int(values[PROMPTS]) for values in found]
+    if prompts[0] == prompts[1] and len(over[0]) == len(over[1]):
+        return half_width([a - b for a, b in zip(*over, strict=True)], prompts[0])
+    halves = [half_width(values, n) for values, n in zip(over, prompts, strict=True)]
+    return None if halves[0] is None or halves[1] is None else math.hypot(halves[0], halves[1])
+
+
+def _verdict(low: float | None, high: float | None, better: str) -> str:
+    """Return what an interval of differences says of the first run."""
+    if low is None or high is None or low <= 0 <= high:
+        return "can't tell"
+    return "better" if (low > 0) == (better == "higher") else "worse"
 
 
 def _pairs(columns: list[dict[str, float]]) -> NDArray[np.float64]:
@@ -76,11 +121,8 @@ def _pairs(columns: list[dict[str, float]]) -> NDArray[np.float64]:
 def _comparison(pairs: NDArray[np.float64], better: str) -> dict[str, Any]:
     difference = pairs[:, 0] - pairs[:, 1]
     mean, low, high = mean_with_interval(difference)
-    verdict = "can't tell"
-    if low is not None and high is not None and (low > 0 or high < 0):
-        verdict = "better" if (low > 0) == (better == "higher") else "worse"
     means = pairs.mean(axis=0)
     return {
         "first": float(means[0]), "second": float(means[1]), "difference": mean, "low": low, "high": high,
-        "p_sign": sign_test(difference), "n": len(pairs), "better": better, "verdict": verdict,
+        "p_sign": sign_test(difference), "n": len(pairs), "better": better, "verdict": _verdict(low, high, better),
     }  # fmt: skip

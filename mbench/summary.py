@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mbench.distance_stage import generalization_by_distance
 from mbench.metrics.anchors import Anchors, anchored, load_anchors
 from mbench.metrics.base import Metric
 from mbench.metrics.distribution import DEPENDS_ON_SIZE
@@ -40,6 +41,7 @@ def summarise(plan: Plan) -> dict[str, Any]:
     metrics = {name: summary_of(plan.versions[name], item, _rows_of(plan, rows, name)) for name, item in plan.metrics}
     metrics = {name: summary for name, summary in metrics.items() if summary["n"] or summary["missing"]}
     flags = [flag for name, item in plan.metrics if name in metrics for flag in _flags(plan, item, metrics[name])]
+    judged = {name: prompt_means(_rows_of(plan, rows, name)) for name, item in plan.metrics if item.info.judged}
     anchors = load_anchors()
     return {
         "model": plan.card["name"],
@@ -52,6 +54,7 @@ def summarise(plan: Plan) -> dict[str, Any]:
         "metrics": metrics,
         "pillars": _pillars(plan, metrics, rows, anchors),
         "anchors": anchors.version,
+        **generalization_by_distance(plan, judged),
         "notes": [*_notes(plan), *flags],
     }
 
@@ -104,24 +107,39 @@ def prompt_means(rows: Iterable[ScoreRow]) -> dict[str, float]:
 
 
 def _over_set(rows: Sequence[ScoreRow], unit: str) -> dict[str, Any]:
-    """Return the value of a metric over the set, its interval over prompts, and its replications as papers give them.
-
-    The interval comes from random subsets of the prompts (delete-d jackknife, Shao & Wu 1989): a subset of m of n
-    prompts varies about its value by the variance of the whole times (n - m) / m.
-    """
-    found = {row.replicate: row.value for row in rows if not row.prompt and row.value is not None}
+    """Return the value of a metric over the set, its interval over prompts, and replications as papers give them."""
+    found = set_rows(rows)
     value, prompts = found.get(VALUE), int(found.get(PROMPTS, 0))
-    over = [found[number] for number in SUBSETS if number in found]
+    half = half_width([found[number] for number in SUBSETS if number in found], prompts)
     low = high = None
-    if value is not None and len(over) == len(SUBSETS):
-        size = subset_size(prompts)
-        half = T_95 * float(np.std(over, ddof=1)) * math.sqrt(size / (prompts - size))
+    if value is not None and half is not None:
         low, high = (float(end) for end in np.clip([value - half, value + half], *_limits(unit)))
     return {
         "value": value, "low": low, "high": high, "std": None, "n": prompts if value is not None else 0,
         "n_motions": int(found.get(MOTIONS, 0)),
         "replications": _replications([found[number] for number in REPLICATED if number in found]),
     }  # fmt: skip
+
+
+def set_rows(rows: Iterable[ScoreRow]) -> dict[int, float]:
+    """Return the rows of a metric over the set that have a value, by what they are (see `mbench.score_sets`)."""
+    return {row.replicate: row.value for row in rows if not row.prompt and row.value is not None}
+
+
+def half_width(over: Sequence[float], prompts: int) -> float | None:
+    """Return half the width of the 95 % interval of a metric over the set, None without a value of each subset.
+
+    Delete-d jackknife (Shao & Wu 1989, Ann. Statist. 17): values of random m of n prompts vary about the value of all n
+    with its variance times (n - m) / m.
+
+    Args:
+        over: values of the subsets, or differences of two runs on the same subsets.
+        prompts: n.
+    """
+    if len(over) < len(SUBSETS):
+        return None
+    size = subset_size(prompts)
+    return T_95 * float(np.std(over, ddof=1)) * math.sqrt(size / (prompts - size))
 
 
 def _limits(unit: str) -> tuple[float, float]:

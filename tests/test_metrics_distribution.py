@@ -503,3 +503,69 @@ def test_intervals_hold_the_truth_as_often_as_they_say(judge, name, n):
     spread = np.std([row["value"] for row in found], ddof=1)
     wide = np.mean([(row["high"] - row["low"]) / 2 for row in found]) / (1.96 * spread)
     assert 0.75 < wide < 1.6, wide
+
+
+def test_a_bootstrap_would_miss_the_truth(judge):
+    """Why intervals come from subsets: copies of a motion cover nothing new, so that resamples read lower throughout."""
+    samples, generator = fresh(64, 1), np.random.default_rng(0)
+    value = metric("coverage")(samples, judge)
+    copies = [metric("coverage")([samples[i] for i in generator.integers(64, size=64)], judge) for _ in range(20)]
+    assert max(copies) < value
+
+
+def test_replications_are_the_mean_and_half_width_of_20_draws(judge):
+    samples = follows(70, 1.5, seed=2)
+    found = summary("fidelity/r_precision_1", samples, judge)["replications"]
+    draws = [metric("r_precision_1")(samples, judge, replication=number) for number in range(20)]
+    assert found["n"] == 20 and found["mean"] == pytest.approx(np.mean(draws))
+    assert found["half_width"] == pytest.approx(1.96 * np.std(draws, ddof=1) / np.sqrt(20))
+    assert found["mean"] == pytest.approx(summary("fidelity/r_precision_1", samples, judge)["value"])
+
+
+def test_what_draws_nothing_is_replicated_by_replicates_only(judge, mixed):
+    once = [s for s in mixed if s.replicate == 0]
+    assert summary("fidelity/fid", once, judge)["replications"] is None
+    both = [metric("fid")([s for s in mixed if s.replicate == r], judge) for r in (0, 1)]
+    found = summary("fidelity/fid", mixed, judge)
+    assert found["replications"]["n"] == 2 and found["replications"]["mean"] == pytest.approx(np.mean(both))
+    assert found["n"] == 70 and found["n_motions"] == 140
+    assert summary("fidelity/multimodality", mixed, judge)["replications"] is None  # one replicate has no pairs
+
+
+def test_replicates_are_used_in_turn(judge):
+    samples = follows(40, 0.0, replicates=2)
+    wrong = [s if s.replicate == 0 else replace(s, motion=motion_of(-text_vector(s.prompt.text))) for s in samples]
+    draws = [metric("r_precision_1")(wrong, judge, replication=number) for number in range(4)]
+    assert draws == [1, 0, 1, 0]
+
+
+def test_intervals_stay_where_shares_can_be(judge):
+    for row in (summary("fidelity/coverage", set_of(cloud(40, s)), judge) for s in range(10)):
+        assert 0 <= row["low"] < row["value"] < row["high"] <= 1
+
+
+def test_subsets_are_three_quarters_of_the_prompts_whatever_the_order():
+    samples = follows(45, 1.0, replicates=2)
+    found = subsets(samples)
+    assert len(found) == 20 and subset_size(45) == 34
+    names = [{s.prompt.id for s in subset} for subset in found]
+    assert {len(n) for n in names} == {34} and {len(s) for s in found} == {68}
+    assert len({frozenset(n) for n in names}) == 20 and set.union(*names) == {s.prompt.id for s in samples}
+    assert names == [{s.prompt.id for s in subset} for subset in subsets(samples[::-1])]
+    assert subsets(samples[:2]) == [] and subset_size(2) == 1
+
+
+def test_no_interval_where_a_subset_has_no_value(judge):
+    # 42 prompts leave 32 in a subset, 41 leave 31, which is no pool.
+    assert summary("fidelity/r_precision_1", follows(42, 1.0), judge)["low"] is not None
+    row = summary("fidelity/r_precision_1", follows(41, 1.0), judge)
+    assert row["value"] is not None and row["low"] is row["high"] is None and row["missing"] == 0
+
+
+def test_subsets_and_replications_embed_nothing_anew(judge):
+    samples = follows(45, 1.0)
+    judge.embedded.clear()
+    memo = remembered(judge)
+    for name in ("fidelity/fid", "fidelity/r_precision_1"):
+        set_values(METRICS.get(name), samples, [memo])
+    assert sum(judge.embedded) == 90

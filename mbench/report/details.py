@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from mbench.report.clips import clips, legend
@@ -24,7 +26,9 @@ def details(content: Content) -> Html | None:
 
 def _metric(content: Content, name: str) -> Html:
     values = content.by_prompt(name)
-    shown = [_distribution(content, name), clips(content, name)] if values else [_over_set()]
+    shown = (
+        [_distribution(content, name), clips(content, name)] if values else [_over_set(content.result["metrics"][name])]
+    )
     return tag(
         "article",
         tag("h3", title(name), " ", tag("code", name)),
@@ -35,8 +39,18 @@ def _metric(content: Content, name: str) -> Html:
     )
 
 
-def _over_set() -> Html:
-    return tag("p", "One value for the whole set: there is no distribution over prompts.", class_="quiet")
+def _over_set(summary: dict[str, Any]) -> Html:
+    """Return the facts of a value that the whole set has, and what it compares with."""
+    again = summary.get("replications")
+    spread = f"{number(again['mean'])} ± {number(again['half_width'], 2)} over {again['n']}" if again else None
+    pairs = [
+        ("Motions", str(summary["n_motions"]) if summary.get("n_motions") else None),
+        ("Real motions", str(summary["n_reference"]) if summary.get("n_reference") else None),
+        ("Replications", spread),
+    ]
+    words = "One value for the whole set: there is no distribution over prompts."
+    flags = [tag("p", flag) for flag in summary.get("flags", [])]
+    return tag("div", tag("p", words, class_="quiet"), facts(pairs, "small-facts"), *flags)
 
 
 def _distribution(content: Content, name: str) -> Html:
