@@ -10,7 +10,7 @@ from mbench.datasets.caption_words import participle, third_person
 
 
 def _classes() -> dict[str, tuple[str, ...]]:
-    return {name: tuple(words) for name, words in table("actions").items()}
+    return {name: tuple(words) for name, words in table("actions")["classes"].items()}
 
 
 ACTIONS = _classes()
@@ -20,6 +20,8 @@ ACTIONS = _classes()
 def actions_of(text: str) -> frozenset[str]:
     """Return the classes of `ACTIONS` that a label or a sentence names; empty where it names none."""
     plain = normalise(text)
+    for idiom, meant in table("actions")["idioms"].items():
+        plain = re.sub(idiom, meant, plain)
     return frozenset(name for name, pattern in _patterns().items() if pattern.search(plain))
 
 

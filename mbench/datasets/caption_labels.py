@@ -75,14 +75,19 @@ def _from_role(label: str) -> tuple[str, str]:
 
 
 def _of_parts(label: str) -> Meaning:
-    """Return the meaning of `topic - phase, phase; phase`."""
-    *topics, rest = label.rsplit(" - ", 1)
-    topic = normalise(topics[0] if topics else "")
-    parts = [normalise(part) for part in re.split(r"[,;]", rest)]
-    parts = [each for part in parts for each in ([part] if _known(topic, part) else _split(part)) if each]
-    phases = [_phase(topic, part) for part in parts]
+    """Return the meaning of `topic - phase, phase; topic - phase`."""
+    groups = [_group(group) for group in label.split(";") if normalise(group)]
+    phases = [phase for group in groups for phase in group.phases]
     phases = [_joinable(phase) for phase in phases] if len(phases) > 1 else phases
-    return Meaning(tuple(phases), places=tuple(table("rules")["places"].get(topic, ())))
+    return Meaning(tuple(phases), groups[0].places if len(groups) == 1 else ())
+
+
+def _group(text: str) -> Meaning:
+    *topics, rest = text.rsplit(" - ", 1)
+    topic = normalise(topics[0] if topics else "")
+    parts = [normalise(part) for part in rest.split(",")]
+    parts = [each for part in parts for each in ([part] if _known(topic, part) else _split(part)) if each]
+    return Meaning(tuple(_phase(topic, part) for part in parts), tuple(table("rules")["places"].get(topic, ())))
 
 
 def _phase(topic: str, part: str) -> tuple[str, ...]:

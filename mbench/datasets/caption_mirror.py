@@ -14,38 +14,50 @@ _SWAP = {
     "anti-clockwise": "clockwise",
 }
 _TURNING = r"counter-?clockwise|anti-?clockwise|clockwise"
-# The whole word, or what it starts: leftward, right-handed, lefty, rightmost; never upright or rightly.
+# The whole word, or what it starts: leftward, right-handed, lefty, rightmost; never upright, rightly or leftover.
 _SIDE = re.compile(
-    rf"\b(?:({_TURNING})|(left|right)(?=(?:wards?|most|hand|handed|hander|y|ies|footed)?\b))", re.IGNORECASE
+    rf"\b(?:(?:{_TURNING})\b|(?:left|right)(?=(?:wards?|most|hand|handed|hander|footed|y|ies)?\b))", re.IGNORECASE
 )
-# What follows or stands before a "left" that is the past of leave, and a "right" that names no side.
-_LEAVE_AFTER = re.compile(r"\s+(?:the|a|an|his|her|their|its|this|off|out|behind|alone|over|standing)\b", re.IGNORECASE)
-_LEAVE_BEFORE = re.compile(r"\b(?:has|have|had|been|he|she|they|who|it|person|someone)\s+$", re.IGNORECASE)
-_RIGHT_AFTER = re.compile(
-    r"\s+(?:away|now|after|before|there|here|through|beside|behind|next to|in front|in the middle|on top|"
-    r"where|when|as|until|then|angles?|angled|side up)\b|-angled?\b",
+# Where the word names no side. The rules read what stands around it and never the word, so that they decide the same
+# of the mirrored text.
+_WHO_LEFT = re.compile(r"\b(?:has|have|had|been|he|she|they|who|it|person|man|woman|someone)\s+$", re.IGNORECASE)
+_LEFT_WHAT = re.compile(r"\s+(?:the|a|an|his|her|their|its|this|off|out|behind|alone|over|standing)\b", re.IGNORECASE)
+_FIXED_BEFORE = re.compile(r"\b(?:all|that's|that is|upside)\s+$", re.IGNORECASE)
+_FIXED_AFTER = re.compile(r"(?:\s+|-)(?:away|now|angles?|angled|side up)\b", re.IGNORECASE)
+_EXACTLY = re.compile(
+    r"\s+(?:after|before|there|here|through|beside|behind|next to|in front|in the middle|on top|where|when|as|until)\b",
     re.IGNORECASE,
 )
-_RIGHT_BEFORE = re.compile(r"\b(?:all|alright|that's|upside|that is)\s+$", re.IGNORECASE)
+_TAKES_A_SIDE = re.compile(
+    r"\b(?:the|his|her|their|its|and|or|to|from|on|then|degrees|slightly|sharply|sharp|far|hard|back|forwards?|"
+    r"(?:turn|walk|step|mov|go|goe|run|runn|jog|jogg|hop|hopp|jump|leap|lean|look|fac|veer|bend|sway|shift|slid|"
+    r"sidestep|sidestepp|shuffl|spin|spinn|rotat|kick|punch|swing|reach|point|dodg|head|curv|pivot|roll|fall)"
+    r"(?:e|s|es|ed|ing)?)\s+$",
+    re.IGNORECASE,
+)
 
 
 def mirror_text(text: str) -> str:
     """Return a text with left and right, clockwise and counterclockwise swapped; the case of letters is kept.
 
     Twice is the text again, but that anticlockwise comes back as counterclockwise. "right away", "right angle", "left
-    the room" and their like are no sides and stay. What the rule can't tell is said in docs/captions.md.
+    the room" and their like are no sides and stay. What the rules can't tell is said in docs/captions.md.
     """
     return _SIDE.sub(lambda found: _swapped(text, found), text)
 
 
 def _swapped(text: str, found: re.Match[str]) -> str:
-    before, after = text[: found.start()], text[found.end() :]
-    word = found[0].lower()
-    if word == "left" and _LEAVE_AFTER.match(after) and _LEAVE_BEFORE.search(before):
+    if found[0].lower() in {"left", "right"} and _no_side(text[: found.start()], text[found.end() :]):
         return found[0]
-    if word == "right" and (_RIGHT_AFTER.match(after) or _RIGHT_BEFORE.search(before)):
-        return found[0]
-    return _in_case_of(found[0], _SWAP[word])
+    return _in_case_of(found[0], _SWAP[found[0].lower()])
+
+
+def _no_side(before: str, after: str) -> bool:
+    if _FIXED_BEFORE.search(before) or _FIXED_AFTER.match(after):
+        return True
+    if _WHO_LEFT.search(before) and _LEFT_WHAT.match(after):
+        return True
+    return bool(_EXACTLY.match(after)) and not _TAKES_A_SIDE.search(before)
 
 
 def _in_case_of(model: str, word: str) -> str:

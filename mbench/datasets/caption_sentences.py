@@ -31,11 +31,12 @@ Form = Callable[[str, Subject], str]
 
 @dataclass(frozen=True)
 class _Said:
-    """What a sentence has drawn: its phases, who does them, and the adverb if the style is said by one."""
+    """What a sentence has drawn: its phases, who does them, the adverb if the style is one; whether it goes on."""
 
     phases: Sequence[str]
     who: Subject
     adverb: str = ""
+    later: bool = False
 
 
 def sentence(meaning: Meaning, style: Style, rng: random.Random) -> str:
@@ -91,8 +92,8 @@ def _active(said: _Said, rng: random.Random) -> tuple[str, bool]:
 def _two(said: _Said, rng: random.Random) -> str:
     half = len(said.phases) // 2
     same = Subject(said.who.pronoun, said.who.pronoun, plural=said.who.pronoun == "they")
-    first = _predicate(replace(said, phases=said.phases[:half]), finite, rng)
-    second = _predicate(_Said(said.phases[half:], same), finite, rng)
+    first = _predicate(replace(said, phases=said.phases[:half], later=True), finite, rng)
+    second = _predicate(_Said(said.phases[half:], same, later=True), finite, rng)
     return f"{said.who.text} {first}. {rng.choice(['Then', 'After that,', 'Next,'])} {same.text} {second}"
 
 
@@ -117,7 +118,8 @@ def _joined(said: _Said, form: Form, rng: random.Random) -> str:
     if len(words) == 2:
         before = f"{words[0]} before {gerund(said.phases[1], said.who)}"
         return rng.choice([" and ".join(words), ", then ".join(words), " and then ".join(words), before])
-    return rng.choice([_list_and, _list_then, _list_finally])(words)
+    first = [] if said.later else [_list_finally]
+    return rng.choice([_list_and, _list_then, *first])(words)
 
 
 def _list_and(words: list[str]) -> str:
@@ -141,5 +143,5 @@ def finished(text: str, whole: bool, rng: random.Random) -> str:
         rng: draws which.
     """
     text = re.sub(r"\b([aA]) (?=[aeiou](?!ne\b|ni[^nm]|s[aeu]))", r"\1n ", text)
-    capital = rng.random() < 0.6
+    capital = rng.random() < 0.6 or ". " in text
     return (text[0].upper() + text[1:] + "." * whole) if capital else text
