@@ -19,6 +19,8 @@ class Card:
         weights: sha256 of the weights (or of the files), empty where there are none.
         trained_on: data, steps, time; empty for what was not trained.
         notes: anything a reader of its numbers must know.
+        captions: of a model, the captions that it was trained on: an absolute path or `package:path` of a text file
+            with a caption a line, or of an .npz of vectors (`mbench.training_captions`); empty where it lists none.
     """
 
     name: str
@@ -29,7 +31,8 @@ class Card:
     weights: str = ""
     trained_on: str = ""
     notes: str = ""
+    captions: str = ""
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the card as JSON values."""
-        return asdict(self)
+        """Return the card as JSON values; `captions` only where there are some, since most cards are of no model."""
+        return {field: value for field, value in asdict(self).items() if value or field != "captions"}

@@ -20,11 +20,15 @@ class _Strict(BaseModel):
 
 
 class ModelConfig(_Strict):
-    """Which model: a registered name or `module:object`, its options, its weights."""
+    """Which model: a registered name or `module:object`, its options, its weights, the captions it was trained on.
+
+    `captions` (see `mbench.training_captions`) stands in for what the model's card says, and never decides a motion.
+    """
 
     name: str
     options: dict[str, Any] = {}
     weights: str | None = None
+    captions: str | None = None
 
 
 class RunConfig(_Strict):
@@ -60,7 +64,7 @@ class EvaluateConfig(_Strict):
     """A whole `model.yaml`.
 
     Attributes:
-        model: a registered name, or a mapping with name, options and weights.
+        model: a registered name, or a mapping with name, options, weights and captions.
         suite: a built-in suite, or a path; relative paths are relative to the YAML file.
         metrics: pillars, dimensions or metric names.
         judge: a registered judge, for the metrics that need one; or a mapping with name and options.

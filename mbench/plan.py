@@ -21,6 +21,7 @@ from mbench.results import RunFolder
 from mbench.scoring import select_metrics
 from mbench.suites import Suite, load_suite, suite_names
 from mbench.suites.prompt import Prompt
+from mbench.training_captions import TrainingCaptions, locate, read_captions
 from mbench.versions import lacks, version_of
 
 Task = tuple[Prompt, int]  # a prompt and a replicate
@@ -82,8 +83,11 @@ def make_plan(config: EvaluateConfig) -> Plan:
             f"run.replicates is {config.run.replicates}; model {config.model.name!r} makes at most {most}"
         )
     card = model.card.to_dict()
+    own_captions(config, card)  # read now, so that a wrong file is told before anything runs
     decides = {
-        "model": config.model.model_dump(), "card": card, "code": code_hash(model), "suite": suite.hash,
+        "model": config.model.model_dump(exclude={"captions"}),
+        "card": {field: value for field, value in card.items() if field != "captions"},
+        "code": code_hash(model), "suite": suite.hash,
         "seed": config.run.seed, "replicates": config.run.replicates, "limit": config.run.limit,
     }  # fmt: skip
     run_id = hash_of(decides)[:12]
@@ -92,6 +96,16 @@ def make_plan(config: EvaluateConfig) -> Plan:
     judge = _judge(config, metrics)
     versions = _versions(config, metrics, judge)
     return Plan(config, suite, prompts, metrics, card, model, judge, run_id, folder, versions, notes)
+
+
+def own_captions(config: EvaluateConfig, card: dict[str, Any]) -> TrainingCaptions | None:
+    """Return the captions that a model was trained on: of the YAML, else of its card; None where neither names any.
+
+    Raises:
+        ConfigError: the file is not there or can't be read.
+    """
+    named = config.model.captions or card.get("captions")
+    return read_captions(locate(named, config.base)) if named else None
 
 
 def mesh_settings(config: EvaluateConfig) -> MeshSettings:

@@ -55,6 +55,7 @@ class Control:
         self.card = Card(
             name=self.name, version="1", kind="control", licence=card.licence,
             weights=card.weights, notes=f"{self.notes} Made from {card.name} {card.version}.",
+            captions=card.captions,
         )  # fmt: skip
 
     def spoil(self, motion: Motion, generator: np.random.Generator) -> Motion:

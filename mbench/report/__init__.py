@@ -35,7 +35,7 @@ def write_report(folder: RunFolder, prompts: Sequence[Prompt], pictures: bool = 
 
 def page(folder: RunFolder, prompts: Sequence[Prompt], pictures: bool = False) -> str:
     """Return the whole page; see `write_report`."""
-    from mbench.report import breakdown, details, overview, reproduce
+    from mbench.report import breakdown, details, distance, overview, reproduce
     from mbench.report.content import read_content
 
     content = read_content(folder, prompts, pictures)
@@ -43,6 +43,7 @@ def page(folder: RunFolder, prompts: Sequence[Prompt], pictures: bool = False) -
         "Pillars": overview.pillars(content),
         "Metrics": overview.metrics_table(content),
         "By prompt tag": breakdown.breakdown(content),
+        "By distance from training data": distance.distance(content),
         "Metric by metric": details.details(content),
         "Missing values": overview.missing_values(content),
         "How to reproduce": reproduce.reproduce(content),

@@ -70,7 +70,7 @@ def distribution_svg(
             _line(axes, anchor.control, "control", CONTROL, 1.01)
         buffer = StringIO()
         figure.savefig(buffer, format="svg", metadata=NO_METADATA)
-    return _for_page(buffer.getvalue(), _description(values, summary, anchor, label), prefix)
+    return for_page(buffer.getvalue(), _description(values, summary, anchor, label), prefix)
 
 
 def _frame(axes: Axes, label: str) -> None:
@@ -162,7 +162,7 @@ def _description(values: Floats, summary: Mapping[str, Any], anchor: Anchor | No
     return "; ".join(parts)
 
 
-def _for_page(svg: str, description: str, prefix: str) -> Html:
+def for_page(svg: str, description: str, prefix: str) -> Html:
     """Return matplotlib's SVG as an element of a page: its colours, its font, ids of its own, nothing external."""
     from html import escape
 

@@ -13,7 +13,7 @@ import yaml
 from mbench.report.content import Content
 from mbench.report.html import Html, facts, join, tag
 
-FILES = ("run.json", "result.json", "scores.csv", "motions/index.jsonl")
+FILES = ("run.json", "result.json", "scores.csv", "distance.csv", "motions/index.jsonl")
 LONGEST = 240  # characters of a field of the anchors' provenance, which lists every clip
 
 
