@@ -16,10 +16,10 @@ from mbench.suites.prompt import DIMENSIONS, Prompt
 from mbench.summary import summary_of
 
 CONFIG = {
-    "model": {"name": "motions", "options": {"folder": "clips"}, "weights": None},
+    "model": {"name": "motions", "options": {"folder": "clips"}, "weights": None, "captions": None},
     "suite": "suite.yaml",
     "metrics": ["quality"],
-    "judge": "retrieval",
+    "judge": {"name": "retrieval", "options": {}},
     "body": {"name": "default", "fit": "always", "max_collisions": None, "prior": None},
     "run": {
         "seed": 7, "replicates": 1, "limit": None, "batch_size": 16,
