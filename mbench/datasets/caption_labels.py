@@ -109,15 +109,15 @@ def _known(topic: str, part: str) -> tuple[str, ...]:
 
 def _qualified(part: str) -> tuple[str, ...]:
     """Return the verb phrases of `sad walk`, `walk forward` or `sad`: those of what is known, with the rest added."""
-    for pattern, words in table("rules")["after"].items():
-        fits = re.fullmatch(rf"(.+?){pattern}", part)
-        base = _known("", fits[1]) if fits else ()
-        if fits and base:
-            return _crossed(base, [fits.expand(word.replace("\\1", "\\2")) for word in words])
     for style, rest in _divided(part):
         base = _listed(rest) or _qualified(rest) if rest else MOVES
         if style in table("styles") and base:
             return _crossed(base, manners(style))
+    for pattern, words in table("rules")["after"].items():
+        fits = re.fullmatch(rf"(.+?){pattern}", part)
+        base = _known("", fits[1]) if fits else ()
+        if fits and base:
+            return _crossed(base, words)
     return ()
 
 
@@ -171,13 +171,11 @@ def _by_verb(key: str) -> tuple[str, ...]:
 @lru_cache
 def _verbs() -> dict[str, str]:
     """Return {plain form or form in -ing: plain form} of the verbs that the tables know."""
-    known = {phrase.lstrip("=* ").split(" ")[0] for own in phrases().values() for phrase in own}
-    known |= set(table("rules")["verbs"])
-    known -= {"both", "the", "a"}
+    said = [phrase for own in phrases().values() for phrase in own if not phrase.startswith("=")]
+    known = {phrase.split(" ")[0] for phrase in said} | set(table("rules")["verbs"])
     # The longest first, so that `putting` is of put, not of putt.
-    return {
-        form: verb for verb in sorted(known, key=lambda verb: (-len(verb), verb)) for form in (verb, participle(verb))
-    }
+    ordered = sorted(known, key=lambda verb: (-len(verb), verb))
+    return {form: verb for verb in ordered for form in (verb, participle(verb))}
 
 
 def _unknown(part: str) -> tuple[str, ...]:
