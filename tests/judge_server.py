@@ -111,20 +111,21 @@ def _handler(server: JudgeServer) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["content-length"])))
             gemini = ":generateContent" in self.path
-            call = (_gemini_call if gemini else _openai_call)(self.path, dict(self.headers), body)
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            call = (_gemini_call if gemini else _openai_call)(self.path, headers, body)
             with server.lock:
                 server.calls.append(call)
                 server.now += 1
                 server.most = max(server.most, server.now)
             try:
                 said = server.answer(call)
+                if said is HANG_UP:
+                    self.close_connection = True
+                    return
+                self._send(said if isinstance(said, Answer) else Answer(said), gemini)
             finally:
                 with server.lock:
                     server.now -= 1
-            if said is HANG_UP:
-                self.close_connection = True
-                return
-            self._send(said if isinstance(said, Answer) else Answer(said), gemini)
 
         def _send(self, said: Answer, gemini: bool) -> None:
             time.sleep(said.delay)

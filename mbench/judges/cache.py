@@ -8,9 +8,10 @@ calls are not stored.
 from __future__ import annotations
 
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,7 +65,8 @@ class ResponseCache:
 
     def __init__(self, path: Path | None = None) -> None:
         self.path = path or cache_folder() / "judges" / "responses.sqlite"
-        self._ready = False
+        self._connection: sqlite3.Connection | None = None
+        self._lock = threading.Lock()
 
     def get(self, key: str) -> Response | None:
         """Return the answer of a key, or None.
@@ -104,8 +106,9 @@ class ResponseCache:
             " FROM responses GROUP BY judge, model ORDER BY judge, model"
         )
         with self._open() as connection:
-            connection.row_factory = sqlite3.Row
-            return [dict(row) for row in connection.execute(query)]
+            cursor = connection.execute(query)
+            names = [column[0] for column in cursor.description]
+            return [dict(zip(names, row, strict=True)) for row in cursor]
 
     def clear(self, judge: str | None = None, older_than: float | None = None) -> int:
         """Remove answers, all or some, give the room back, and return how many there were.
@@ -128,18 +131,21 @@ class ResponseCache:
 
     def remove(self) -> None:
         """Remove the file and what SQLite keeps beside it, whatever it holds."""
-        for suffix in ("", "-wal", "-shm"):
-            Path(f"{self.path}{suffix}").unlink(missing_ok=True)
-        self._ready = False
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+            for suffix in ("", "-wal", "-shm"):
+                Path(f"{self.path}{suffix}").unlink(missing_ok=True)
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        """Give a connection; threads and processes have one each."""
+        """Give the connection to one thread at a time; other processes have one of their own."""
         try:
-            self._prepare()
-            with closing(sqlite3.connect(self.path, timeout=WAIT)) as connection:
-                connection.execute("PRAGMA synchronous = NORMAL")
-                yield connection
+            with self._lock:
+                if self._connection is None or not self.path.exists():
+                    self._connection = self._connect()
+                yield self._connection
         except sqlite3.OperationalError as error:
             raise JudgeError(f"{self.path}: the cache of judges' answers can't be used: {error}") from error
         except sqlite3.DatabaseError as error:
@@ -149,16 +155,20 @@ class ResponseCache:
         except OSError as error:
             raise JudgeError(f"{self.path}: can't be used: {error.strerror or error}") from error
 
-    def _prepare(self) -> None:
-        """Make the file, one process at a time: SQLite does not wait when two turn on its write-ahead log at once."""
-        if self._ready and self.path.exists():
-            return
+    def _connect(self) -> sqlite3.Connection:
+        """Open the file, made if need be, one process at a time: SQLite does not wait when two turn on WAL at once."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(f"{self.path}.lock"), closing(sqlite3.connect(self.path, timeout=WAIT)) as connection:
-            connection.execute("PRAGMA journal_mode = WAL")
-            with connection:
-                connection.execute(_TABLE)
-        self._ready = True
+        with FileLock(f"{self.path}.lock"):
+            connection = sqlite3.connect(self.path, timeout=WAIT, check_same_thread=False)
+            try:
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.execute("PRAGMA synchronous = NORMAL")
+                with connection:
+                    connection.execute(_TABLE)
+            except sqlite3.Error:
+                connection.close()
+                raise
+        return connection
 
 
 def _condition(judge: str | None, older_than: float | None) -> tuple[str, list[Any]]:

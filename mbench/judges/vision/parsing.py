@@ -18,8 +18,8 @@ _THINKING = re.compile(r"^.*</think(?:ing)?>|<think(?:ing)?>.*$", re.DOTALL | re
 _QUOTED = re.compile(r'"([^"\n]*)"|“([^”\n]*)”|‘([^’\n]*)’|«([^»\n]*)»|`([^`\n]*)`')
 _STATED = r"\b(?:answer|choice)\b(?:\s+(?:is|would\s+be|must\s+be))?\s*[:=]?\s*(?:(?:option|candidate|letter|text)\s+)?"
 _STARTED = re.compile(
-    r"\W*(yes|no)(?:\s*[,.:;!]\s*|\s+[—–-]\s+|\s+(?=the\b|it\b|this\b|because\b))"
-    r"(?!yes\b|no\b|not\b|but\b|and\b|or\b)",
+    r"\W*(yes|no)(?:\s*[,.:;!]|\s+[—–-]\s|\s+(?=the\b|it\b|this\b|because\b))"
+    r"(?!\s*(?:yes|no|not|but|and|or)\b)",
     re.IGNORECASE,
 )
 _NEGATED = re.compile(r"\b(?:not|neither|nor|never|none|no|nothing|rather|cannot)\b|n['’]t\b", re.IGNORECASE)
@@ -76,10 +76,8 @@ def named_candidate(reply: str, candidates: Sequence[str]) -> int | None:
     if said is not None:
         found = {_candidate(str(value), candidates) if isinstance(value, str | int) else None for value in said}
         return found.pop() if len(found) == 1 else None
-    thought_out = _without_marks(_THINKING.sub("", reply)).strip()
-    if (whole := _candidate(thought_out, candidates)) is not None:
-        return whole
-    return _in_prose(_plain(reply, candidates), thought_out, candidates)
+    whole = _candidate(_without_marks(_THINKING.sub("", reply)).strip(), candidates)
+    return _in_prose(_plain(reply, candidates), candidates) if whole is None else whole
 
 
 def _candidate(said: str, candidates: Sequence[str]) -> int | None:
@@ -107,6 +105,8 @@ def _labelled(said: str, candidates: Sequence[str]) -> int | None:
 
 def _verbatim(said: str, candidates: Sequence[str]) -> int | None:
     """Return the candidate whose text this is, but for case, white space and what surrounds it."""
+    if (mark := re.fullmatch(r"\W*⟦(\d+)⟧\W*", said)) is not None:
+        return int(mark[1])
     texts = [_squeezed(text) for text in candidates]
     said = _squeezed(said)
     return texts.index(said) if said and texts.count(said) == 1 else None
@@ -122,18 +122,14 @@ def _other_labels(text: str, labels: Sequence[str], own: int) -> bool:
     return any(word in labels and word != labels[own] for word in words)
 
 
-def _in_prose(plain: str, whole: str, candidates: Sequence[str]) -> int | None:
+def _in_prose(plain: str, candidates: Sequence[str]) -> int | None:
     """Return the candidate that a longer reply names: after `Answer:`, in a line of its own, or in quotes."""
     stated = [line[match.end() :] for line in plain.splitlines() for match in re.finditer(_STATED, line, re.I)]
-    texts = [re.sub(rf"^\W*{_STATED}", "", line, flags=re.I) for line in whole.splitlines()]
-    found = {_candidate(_clause(text), candidates) for text in stated if text.strip()}
-    if found := (found | {_verbatim(text, candidates) for text in texts}) - {None}:
-        return found.pop() if len(found) == 1 else None
-    lines = {_candidate(line, candidates) for line in plain.splitlines()} - {None}
-    if lines or _NEGATED.search(whole):
-        return lines.pop() if len(lines) == 1 else None
-    quoted = {_verbatim(text, candidates) for text in _quotations(whole)} - {None}
-    return quoted.pop() if len(quoted) == 1 else None
+    for said in ([_clause(text) for text in stated], plain.splitlines()):
+        if found := {_candidate(text, candidates) for text in said} - {None}:
+            return found.pop() if len(found) == 1 else None
+    quoted = {_verbatim(text, candidates) for text in _quotations(plain)} - {None}
+    return quoted.pop() if len(quoted) == 1 and not _NEGATED.search(plain) else None
 
 
 def _clause(text: str) -> str:
@@ -170,11 +166,14 @@ def _objects(text: str) -> Iterator[tuple[str, dict[str, object]]]:
 
 
 def _plain(reply: str, texts: Sequence[str]) -> str:
-    """Return a reply without thinking, without marks of emphasis, and without what it quotes from the texts."""
-    plain = _without_marks(_THINKING.sub("", reply))
-    for text in sorted(texts, key=len, reverse=True):
+    """Return a reply without thinking and marks of emphasis, `⟦2⟧` where it repeats the text of index 2.
+
+    Other things in quotes that are a part of the texts are left out.
+    """
+    plain = re.sub("[⟦⟧]", "", _without_marks(_THINKING.sub("", reply)))
+    for index, text in sorted(enumerate(texts), key=lambda item: -len(item[1])):
         if len(text.split()) >= _WORDS:
-            plain = re.sub(rf"(?<!\w){_loosely(text)}(?!\w)", " … ", plain, flags=re.IGNORECASE)
+            plain = re.sub(rf"(?<!\w){_loosely(text)}(?!\w)", f"⟦{index}⟧", plain, flags=re.IGNORECASE)
     whole = " ".join(map(_squeezed, texts))
 
     def kept(found: re.Match[str]) -> str:
