@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from mbench.datasets.shards import Shards, caption_of
+from mbench.datasets.truth import claim_of, claim_of_all
 from mbench.errors import ConfigError
 from mbench.files import atomic_write
 from mbench.io import write_motion
@@ -38,7 +39,7 @@ def suite_from_dataset(
     """Write `suite.yaml`, `motions/<id>.npz` and `model.yaml` into a new folder.
 
     Clips without caption, with a known jump or with a doubtful label, and clips under 1 s or over 30 s, are left out.
-    Distractors are captions of clips with another content.
+    Distractors are captions that name an action, a side or a direction that the clip's own do not.
 
     Args:
         dataset: folder of motion shards.
@@ -97,8 +98,9 @@ def _spread(rows: list[dict[str, Any]], limit: int | None, generator: np.random.
 
 
 def _prompt(row: dict[str, Any], rows: list[dict[str, Any]], generator: np.random.Generator) -> dict[str, Any]:
-    others = [other for other in rows if other["content"] != row["content"]]
-    drawn = [str(caption_of(others[i])) for i in generator.permutation(len(others))[:DISTRACTORS]]
+    own = claim_of_all([str(row["content"] or ""), str(caption_of(row))])
+    others = [text for other in rows if not claim_of(text := str(caption_of(other))).may_hold_for(own)]
+    drawn = [others[i] for i in generator.permutation(len(others))[:DISTRACTORS]]
     judged = ["consistency", "generalization"] if len(drawn) == DISTRACTORS else ["generalization"]
     return {
         "id": row["id"],

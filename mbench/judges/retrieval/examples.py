@@ -1,11 +1,11 @@
-"""Training examples: which clip, which piece of it, on which skeleton, with which words. A pure function of the step."""
+"""Training examples: which clip, which piece of it, on which skeleton, with which words; decided by the step."""
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from mbench.datasets.base import Clip, TextMotionDataset
 from mbench.datasets.captions import captions_of, mirror_text
+from mbench.datasets.truth import sides_of
 from mbench.motion import BENCHMARK_FPS, Motion
 from mbench.motion.kinematics import forward_kinematics
 from mbench.motion.resample import resample
@@ -20,13 +21,11 @@ from mbench.motion.skeleton import FEET, MIRROR
 from mbench.seeds import seed_of
 from mbench.text import TextEncoder
 
-Floats = NDArray[np.float32]
+Floats = NDArray[np.floating]
 LONGEST = 200  # frames of a training example: 10 s, the longest a suite asks for
+PARTS = 4  # of a batch, by length
 SHORTEST = 20  # frames of a piece that is cut out
-SAME_TEXT = 0.85  # cosine from which two texts may mean the same, unless their sides or directions differ
-SIDES = re.compile(
-    r"\b(left|right|both|two|one|forwards?|backwards?|back|sideways|up|down|clockwise|counterclockwise)\b"
-)
+SAME_TEXT = 0.85  # cosine from which two texts mean the same if their sides and directions agree
 
 
 @dataclass(frozen=True)
@@ -54,8 +53,8 @@ def example_of(
     Args:
         clip: the row.
         motion: its motion.
-        skeletons: rest offsets (22, 3) that motions with rotations are carried over to, so that the judge does not learn
-            whose body it is from how long its bones are.
+        skeletons: rest offsets (22, 3) that motions with rotations are carried over to, so that the judge does not
+            learn whose body it is from how long its bones are.
         captions: texts a clip, at most.
         variants: skeletons a clip, its own among them.
     """
@@ -127,25 +126,31 @@ class Batches:
         texts = list(dict.fromkeys(t for e in examples for t in (*e.texts, *e.mirrored)))
         self._place = {text: index for index, text in enumerate(texts)}
         self._vectors = encoder.sentences(texts)
-        self._sides = np.array([hash_of_sides(text) for text in texts])
+        self._sides = np.array([seed_of(*sorted(sides_of(text))) for text in texts])
         counts = Counter(group_of(example.clip) for example in examples)
         weight = np.array([counts[group_of(example.clip)] ** -0.5 for example in examples])
         self._weight = weight / weight.sum()
 
-    def __call__(self, step: int) -> dict[str, torch.Tensor]:
-        """Return `joints` (B, T, 22, 3), `frames` (B,), `sentences` (B, d) and `ignored` (B, B) of a step."""
+    def __call__(self, step: int) -> dict[str, Any]:
+        """Return a batch, the shortest clip first.
+
+        Returns:
+            `joints`: parts (b, T, 22, 3) of clips of about one length, so that little is computed on padding; `frames`:
+            their lengths (b,); `sentences` (B, d) and `ignored` (B, B) over all parts.
+        """
         generator = np.random.default_rng([self._seed, step])
         chosen = generator.choice(len(self._examples), self._size, replace=False, p=self._weight)
-        pieces, places = [], []
-        for index in chosen:
-            piece, text = draw(self._examples[index], generator)
-            pieces.append(piece)
-            places.append(self._place[text])
+        drawn = [(*draw(self._examples[index], generator), index) for index in chosen]
+        drawn.sort(key=lambda item: len(item[0]))
+        pieces = [piece for piece, _, _ in drawn]
+        places = [self._place[text] for _, text, _ in drawn]
         sentences = self._vectors[places]
-        joints, frames = padded(pieces)
-        ignored = false_negatives(sentences, self._sides[places], [self._examples[i].clip.id for i in chosen])
+        cuts = np.array_split(np.arange(len(pieces)), PARTS)
+        parts = [padded([pieces[i] for i in cut]) for cut in cuts]
+        ignored = false_negatives(sentences, self._sides[places], [self._examples[i].clip.id for _, _, i in drawn])
         return {
-            "joints": torch.from_numpy(joints), "frames": torch.from_numpy(frames),
+            "joints": [torch.from_numpy(joints) for joints, _ in parts],
+            "frames": [torch.from_numpy(frames) for _, frames in parts],
             "sentences": torch.from_numpy(sentences), "ignored": torch.from_numpy(ignored),
         }  # fmt: skip
 
@@ -171,7 +176,7 @@ def draw(example: Example, generator: np.random.Generator) -> tuple[Floats, str]
 
 def mirrored(joints: Floats) -> Floats:
     """Return the mirror image, left and right exchanged."""
-    return joints[:, list(MIRROR)] * np.float32([-1, 1, 1])
+    return joints[:, list(MIRROR)] * np.array([-1, 1, 1], np.float32)
 
 
 def _at_speed(joints: Floats, speed: float) -> Floats:
@@ -198,11 +203,6 @@ def padded(pieces: Sequence[Floats], multiple: int = 4) -> tuple[Floats, NDArray
     longest = -(-int(frames.max()) // multiple) * multiple
     repeat = [np.concatenate([p, np.repeat(p[-1:], longest - len(p), axis=0)]) for p in pieces]
     return np.stack(repeat), frames
-
-
-def hash_of_sides(text: str) -> int:
-    """Return a number that differs where two texts name other sides or directions, which sentence vectors hardly tell."""
-    return seed_of(*sorted(SIDES.findall(text.lower())))
 
 
 def false_negatives(sentences: Floats, sides: NDArray[np.int64], clips: Sequence[str]) -> NDArray[np.bool_]:

@@ -21,8 +21,8 @@ def features(joints: Tensor, fps: float = 20.0) -> Tensor:
     """Return (B, T, 143) features of joints (B, T, 22, 3), z up, in metres.
 
     Of each frame, in the frame that stands under the pelvis and faces where the body faces: joint positions and
-    velocities (m, m/s), the pelvis's own velocity and turn (m/s, rad/s), its path and heading since the start (m, cosine,
-    sine), and which ankles and toes touch the floor.
+    velocities (m, m/s), the pelvis's own velocity and turn (m/s, rad/s), its path and heading since the start (m,
+    cosine, sine), and which ankles and toes touch the floor.
 
     Args:
         joints: B clips of T frames. A shorter clip repeats its last frame, where it then stands still; this gives the

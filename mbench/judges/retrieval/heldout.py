@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mbench.datasets.base import Clip, TextMotionDataset
-from mbench.datasets.captions import actions_of, captions_of
-from mbench.judges.retrieval.examples import SAME_TEXT, SIDES
+from mbench.datasets.captions import captions_of
+from mbench.datasets.truth import claim_of, claim_of_clip
+from mbench.judges.retrieval.examples import SAME_TEXT
 from mbench.judges.retrieval.measure import Trial
 from mbench.motion import Motion
 from mbench.seeds import seed_of
@@ -18,7 +19,6 @@ from mbench.text import TextEncoder
 
 Floats = NDArray[np.float64]
 OTHER_WORDING = 1  # seed of the wordings that clips are measured with; training uses 0
-Embed = Callable[[Sequence[Motion]], Floats]
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,6 @@ class Division:
     left_out: dict[str, str] = field(default_factory=dict)
 
 
-def clip_actions(clip: Clip) -> frozenset[str]:
-    """Return the action classes that a clip's labels and captions name."""
-    texts = [*clip.labels.values(), *(caption.text for caption in clip.captions)]
-    return frozenset().union(*(actions_of(text) for text in texts)) if texts else frozenset()
-
-
 def divide(clips: Sequence[Clip], held_out: Sequence[str], calibrate_on: Sequence[str]) -> Division:
     """Return what each clip serves.
 
@@ -60,7 +54,7 @@ def divide(clips: Sequence[Clip], held_out: Sequence[str], calibrate_on: Sequenc
         calibrate_on: those of them that fit the map for unseen actions.
     """
     division = Division()
-    named = {clip.id: clip_actions(clip) for clip in clips}
+    named = {clip.id: claim_of_clip(clip).actions for clip in clips}
     sound = [clip for clip in clips if not clip.notes]
     division.left_out.update({clip.id: ", ".join(clip.notes) for clip in clips if clip.notes})
     division.train.extend(c for c in sound if c.split == "train" and not named[c.id] & set(held_out))
@@ -125,19 +119,10 @@ def trial(asked: Questions, similarity: Floats, encoder: TextEncoder) -> Trial:
     vectors = encoder.sentences(asked.texts).astype(np.float64)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     likeness = vectors[asked.own] @ vectors.T
-    said = [(actions_of(text), frozenset(SIDES.findall(text.lower()))) for text in asked.texts]
-    shown = [
-        (said[o][0] | clip_actions(c), said[o][1] | _sides(c)) for o, c in zip(asked.own, asked.clips, strict=True)
-    ]
-    true_of = np.array([[bool(a) and a <= actions and s <= sides for a, s in said] for actions, sides in shown])
-    alike_sides = np.array([[s == said[own][1] for _, s in said] for own in asked.own])
+    said = [claim_of(text) for text in asked.texts]
+    true_of = np.array([[claim.may_hold_for(claim_of_clip(clip)) for claim in said] for clip in asked.clips])
+    alike_sides = np.array([[claim.sides == said[own].sides for claim in said] for own in asked.own])
     same = (likeness > SAME_TEXT) & alike_sides
     rows = np.arange(len(asked.own))
     same[rows, asked.own] = true_of[rows, asked.own] = True
     return Trial(similarity, asked.own, same, true_of | same, likeness)
-
-
-def _sides(clip: Clip) -> frozenset[str]:
-    """Return the sides and directions that a clip's labels and captions name."""
-    texts = [*clip.labels.values(), *(caption.text for caption in clip.captions)]
-    return frozenset(word for text in texts for word in SIDES.findall(text.lower().replace("-", " ")))

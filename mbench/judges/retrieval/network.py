@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -102,9 +103,18 @@ class RetrievalNetwork(nn.Module):
         self.text = TextProjection(shape)
         self.log_scale = nn.Parameter(torch.tensor(math.log(1 / 0.07)))
 
-    def forward(self, joints: Tensor, frames: Tensor, sentences: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return motion vectors, text vectors (both (B, space), norm 1) and the scale of their similarity, at most 100."""
-        return self.motion(joints, frames), self.text(sentences), self.log_scale.exp().clamp(max=100.0)
+    def forward(
+        self, joints: Sequence[Tensor], frames: Sequence[Tensor], sentences: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Return motion vectors, text vectors (both (B, space), norm 1) and the scale of their similarity.
+
+        Args:
+            joints: parts (b, T, 22, 3) of the batch; see `MotionEncoder.forward`.
+            frames: their lengths (b,).
+            sentences: (B, text).
+        """
+        motions = torch.cat([self.motion(part, lengths) for part, lengths in zip(joints, frames, strict=True)])
+        return motions, self.text(sentences), self.log_scale.exp().clamp(max=100.0)
 
 
 def positions(count: int, width: int) -> Tensor:

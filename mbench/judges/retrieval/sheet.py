@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mbench.datasets import Clip, TextMotionDataset
+from mbench.datasets.truth import claim_of_clip
 from mbench.files import hash_of
-from mbench.judges.retrieval.heldout import Division, Questions, clip_actions, questions, spoken, trial
+from mbench.judges.retrieval.heldout import Division, Questions, questions, spoken, trial
 from mbench.judges.retrieval.measure import CHOICES, POOL, figures
 from mbench.judges.retrieval.model import RetrievalModel
 from mbench.judges.retrieval.probe import Probe
@@ -47,7 +48,9 @@ def card_of(
             "judge": figures(judge[f"{name}_test"][1], model.facts["calibration"][name]),
             "linear probe": figures(probe[f"{name}_test"], probe[f"{name}_fit"].calibration()),
             "chance": chance(len(judge[f"{name}_test"][1].own)),
-            "actions": sorted(frozenset().union(*(clip_actions(c) for c in getattr(division, f"{name}_test")))),
+            "actions": sorted(
+                frozenset().union(*(claim_of_clip(c).actions for c in getattr(division, f"{name}_test")))
+            ),
         }
     if "unseen" not in model.facts["calibration"] and "seen" in model.facts["calibration"]:
         model.facts["calibration"]["unseen"] = model.facts["calibration"]["seen"]

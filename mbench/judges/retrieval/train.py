@@ -13,11 +13,12 @@ import torch
 
 from mbench.config import resolve_path
 from mbench.datasets import TextMotionDataset, load_dataset
+from mbench.datasets.truth import claim_of_clip
 from mbench.errors import ConfigError
 from mbench.files import read_json, write_json
 from mbench.judges.retrieval.examples import Batches, Example, examples_of
 from mbench.judges.retrieval.features import features
-from mbench.judges.retrieval.heldout import Division, Questions, clip_actions, divide, questions, trial
+from mbench.judges.retrieval.heldout import Division, Questions, divide, questions, trial
 from mbench.judges.retrieval.judge import CARD, WEIGHTS
 from mbench.judges.retrieval.model import RetrievalModel, load_model
 from mbench.judges.retrieval.network import RetrievalNetwork, Shape, contrast
@@ -53,7 +54,7 @@ def train_judge(recipe: JudgeRecipe, quiet: bool = True, say: Say = lambda line:
     folder = Path(recipe.output)
     data = prepared(recipe)
     network, seconds = _trained(recipe, data, folder, quiet, say)
-    facts = {
+    facts: dict[str, Any] = {
         "calibration": {}, "actions": sorted(actions_trained_on(data.division)),
         "encoder": data.encoder.hash, "encoder_name": recipe.encoder,
     }  # fmt: skip
@@ -82,7 +83,7 @@ def prepared(recipe: JudgeRecipe) -> Data:
 
 def actions_trained_on(division: Division) -> frozenset[str]:
     """Return the action classes that the training clips name."""
-    return frozenset().union(*(clip_actions(clip) for clip in division.train))
+    return frozenset().union(*(claim_of_clip(clip).actions for clip in division.train))
 
 
 def as_stored(model: RetrievalModel, folder: Path) -> RetrievalModel:
