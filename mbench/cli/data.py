@@ -30,8 +30,8 @@ def info(
     if as_json:
         print_json(found)
         return
-    hours = number(found["hours"], 3)
-    typer.echo(f"{found['name']}: {KINDS[found['kind']]}, {found['clips']:,} clips, {hours} hours\n")
+    count, hours = found["clips"], number(found["hours"], 3)
+    typer.echo(f"{found['name']}: {KINDS[found['kind']]}, {count:,} clip{'s' if count != 1 else ''}, {hours} hours\n")
     rows = [[split or "(none)", *_amount(part)] for split, part in found["splits"].items()]
     print_table(["split", "clips", "hours"], rows)
     typer.echo()

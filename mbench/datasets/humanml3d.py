@@ -181,7 +181,7 @@ def _frames(path: Path) -> int:
         ValueError: it is no array of the shape that its folder's name says.
     """
     array, expected = _on_disk(path), FRAME_SHAPES[path.parent.name]
-    if array.shape[1:] != expected or array.dtype.kind != "f":
+    if array.shape[1:] != expected or array.dtype.kind != "f" or not len(array):
         raise ValueError(f"holds {array.dtype} {array.shape}; expected floats (T, {', '.join(map(str, expected))})")
     return len(array)
 

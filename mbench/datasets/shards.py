@@ -146,7 +146,7 @@ def read(folder: Path) -> TextMotionDataset:
                 raise ValueError("its id came before; expected every id once")
             shards.check(row)
             clips[row["id"]] = _clip(row)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError) as error:
             skipped[name] = _reason(error)
     if not clips:
         name, why = next(iter(skipped.items()), ("metadata.jsonl", "is empty"))
@@ -195,6 +195,8 @@ def _clip(row: dict[str, Any]) -> Clip:
 
 def _captions(row: dict[str, Any]) -> Iterator[Caption]:
     for caption in row.get("captions") or []:
+        if not isinstance(caption, dict):
+            raise ValueError(f"captions: holds {caption!r}; expected mappings with text")
         text, start, end = caption["text"], caption.get("start"), caption.get("end")
         if not isinstance(text, str) or not text.strip():
             raise ValueError(f"captions: text is {text!r}; expected words")
