@@ -1,4 +1,4 @@
-"""Metrics over a set: against naive twins and closed forms, their intervals against known answers, whole runs."""
+"""Metrics over a set: against naive twins and closed forms, what must not change them, what does not apply."""
 
 from __future__ import annotations
 
@@ -9,101 +9,29 @@ import pytest
 from scipy.stats import hypergeom, ortho_group
 
 import naive_distribution as naive
-from mbench import Card, Motion
+from embedders import (
+    NAMES,
+    WIDTH,
+    NoVectors,
+    Toy,
+    cloud,
+    follows,
+    metric,
+    mixed_set,
+    sample,
+    set_of,
+    text_vector,
+    toy_with_reference,
+    unit,
+    vectors_of,
+)
 from mbench.errors import FormatError, NotApplicable
 from mbench.judges.base import identity
-from mbench.metrics.base import METRICS, Sample
+from mbench.metrics.base import METRICS
 from mbench.metrics.distribution import frechet_distance, kernel_distance
 from mbench.metrics.embedded import REPLICATIONS, Remembered, remembered
 from mbench.metrics.reference import load_reference, reference_facts, save_reference
-from mbench.results import ScoreRow
 from mbench.score_sets import set_values
-from mbench.seeds import seed_of
-from mbench.suites.prompt import Prompt
-from mbench.summary import summary_of
-
-NAMES = [f"fidelity/{n}" for n in (
-    "r_precision_1", "r_precision_2", "r_precision_3", "mm_dist", "fid", "fid_infinity", "kid", "density", "coverage",
-    "diversity", "multimodality",
-)]  # fmt: skip
-WIDTH = 12
-
-
-class Toy:
-    """An embedder whose motions carry their vectors in their first frame, and whose texts have drawn ones."""
-
-    def __init__(self, turn=None, version="1", width=WIDTH):
-        self.card = Card("toy", version, "control", "Apache-2.0")
-        self.turn, self.width = np.eye(width) if turn is None else turn, width
-        self.embedded: list[int] = []
-
-    def match(self, motions, texts):
-        return [float(value) for value in (self.embed_motions(motions) * self.embed_texts(texts)).sum(1) / 2 + 0.5]
-
-    def embed_motions(self, motions):
-        self.embedded.append(len(motions))
-        rows = np.array([motion.joints[0].ravel()[: self.width] for motion in motions], np.float64)
-        return unit(rows.reshape(-1, self.width)) @ self.turn
-
-    def embed_texts(self, texts):
-        self.embedded.append(len(texts))
-        return unit(np.array([text_vector(text, self.width) for text in texts]).reshape(-1, self.width)) @ self.turn
-
-
-class NoVectors:
-    card = Card("openai", "1", "learned", "Apache-2.0")
-
-    def match(self, motions, texts):
-        return [0.5] * len(motions)
-
-
-def unit(rows):
-    return rows / np.linalg.norm(rows, axis=-1, keepdims=True)
-
-
-def text_vector(text, width=WIDTH):
-    return np.random.default_rng(seed_of("text", text)).normal(size=width)
-
-
-def motion_of(vector):
-    joints = np.zeros(66, np.float32)
-    joints[: len(vector)] = vector
-    return Motion(joints.reshape(1, 22, 3))
-
-
-def prompt(number, text=None):
-    return Prompt(f"p{number:04d}", text or f"text {number}", 3.0, ("jitter_degree",))
-
-
-def sample(number, vector, replicate=0, text=None):
-    return Sample(prompt(number, text), motion_of(vector), replicate)
-
-
-def follows(n, noise, seed=0, replicates=1):
-    """Samples whose vectors are their texts' and noise; noise 0 is a perfect model."""
-    generator = np.random.default_rng(seed)
-    names = generator.choice(10**6, n, replace=False)
-    return [
-        sample(i, unit(text_vector(f"t{name}")) + noise * generator.normal(size=WIDTH) / np.sqrt(WIDTH), r, f"t{name}")
-        for i, name in enumerate(names) for r in range(replicates)
-    ]  # fmt: skip
-
-
-def cloud(n, seed, shift=0.0, scale=1.0, width=WIDTH):
-    """Unit vectors around an axis."""
-    generator = np.random.default_rng(seed)
-    rows = generator.normal(size=(n, width)) * scale / np.sqrt(width)
-    rows[:, 0] += 1.0
-    rows[:, 1] += shift
-    return unit(rows)
-
-
-def set_of(vectors, replicates=1):
-    return [sample(i // replicates, vector, i % replicates) for i, vector in enumerate(vectors)]
-
-
-def metric(name):
-    return METRICS.get(f"fidelity/{name}")
 
 
 @pytest.fixture
@@ -115,22 +43,12 @@ def folder(tmp_path, monkeypatch):
 
 @pytest.fixture
 def judge(folder):
-    """The toy with a reference of 90 vectors."""
-    toy = Toy()
-    save_reference(toy, cloud(90, seed=1000), {"sources": []})
-    return toy
+    return toy_with_reference()
 
 
 @pytest.fixture
 def mixed():
-    """70 prompts, two motions each, loosely after their texts, some texts twice."""
-    samples = follows(70, 1.0, seed=4, replicates=2)
-    same = {f"p{i + 1:04d}": samples[2 * i].prompt.text for i in range(0, 20, 2)}
-    return [replace(s, prompt=replace(s.prompt, text=same.get(s.prompt.id, s.prompt.text))) for s in samples]
-
-
-def vectors_of(samples):
-    return Toy().embed_motions([s.motion for s in samples])
+    return mixed_set()
 
 
 # ---------------------------------------------------------------- against the naive twins
@@ -458,114 +376,3 @@ def test_a_broken_reference_set_says_so(folder, content):
         path.write_bytes(content)
     with pytest.raises(FormatError, match="reference set|expected 2 or more finite vectors"):
         load_reference(Toy())
-
-
-# ---------------------------------------------------------------- intervals and replications
-
-
-def rows_of(name, samples, judge):
-    values = set_values(METRICS.get(name), samples, [remembered(judge)])
-    return [ScoreRow(name, "1", "", number, *value) for number, value in values.items()]
-
-
-def summary(name, samples, judge):
-    return summary_of("1", METRICS.get(name), rows_of(name, samples, judge))
-
-
-def fresh(n, seed):
-    """A set of n prompts from one population, one motion each: texts, and motions loosely after them."""
-    generator = np.random.default_rng(seed)
-    names = [f"s{seed}-{i}" for i in range(n)]
-    texts = np.array([text_vector(name) for name in names])
-    moved = unit(unit(texts) + 0.9 * generator.normal(size=texts.shape) / np.sqrt(WIDTH) + np.eye(WIDTH)[0] * 0.8)
-    return [Sample(Prompt(name, name, 3.0), motion_of(v)) for name, v in zip(names, moved, strict=True)]
-
-
-TRIALS = 40
-
-
-@pytest.mark.parametrize(
-    ("name", "n"),
-    [("r_precision_1", 64), ("mm_dist", 45), ("kid", 45), ("fid", 45), ("fid", 120), ("density", 64), ("coverage", 64),
-     ("diversity", 45)],
-)  # fmt: skip
-def test_intervals_hold_the_truth_as_often_as_they_say(judge, name, n):
-    """40 sets of n prompts from one population.
-
-    The truth is the expected value for sets of n prompts, here the mean over other sets. 95 % of 40 are 38; 33 or fewer
-    have a probability of 0.3 %. Nor may intervals be much wider than the spread that they stand for.
-    """
-    one = metric(name)
-    truth = np.mean([one(fresh(n, 10_000 + seed), remembered(judge)) for seed in range(3 * TRIALS)])
-    found = [summary(f"fidelity/{name}", fresh(n, seed), judge) for seed in range(TRIALS)]
-    held = sum(row["low"] <= truth <= row["high"] for row in found)
-    assert held >= 34, held
-    spread = np.std([row["value"] for row in found], ddof=1)
-    wide = np.mean([(row["high"] - row["low"]) / 2 for row in found]) / (1.96 * spread)
-    assert 0.75 < wide < 1.6, wide
-
-
-def test_a_bootstrap_would_miss_the_truth(judge):
-    """Why intervals come from subsets: copies of a motion cover nothing new, so that resamples read lower throughout."""
-    samples, generator = fresh(64, 1), np.random.default_rng(0)
-    value = metric("coverage")(samples, judge)
-    copies = [metric("coverage")([samples[i] for i in generator.integers(64, size=64)], judge) for _ in range(20)]
-    assert max(copies) < value
-
-
-def test_replications_are_the_mean_and_half_width_of_20_draws(judge):
-    samples = follows(70, 1.5, seed=2)
-    found = summary("fidelity/r_precision_1", samples, judge)["replications"]
-    draws = [metric("r_precision_1")(samples, judge, replication=number) for number in range(20)]
-    assert found["n"] == 20 and found["mean"] == pytest.approx(np.mean(draws))
-    assert found["half_width"] == pytest.approx(1.96 * np.std(draws, ddof=1) / np.sqrt(20))
-    assert found["mean"] == pytest.approx(summary("fidelity/r_precision_1", samples, judge)["value"])
-
-
-def test_what_draws_nothing_is_replicated_by_replicates_only(judge, mixed):
-    once = [s for s in mixed if s.replicate == 0]
-    assert summary("fidelity/fid", once, judge)["replications"] is None
-    both = [metric("fid")([s for s in mixed if s.replicate == r], judge) for r in (0, 1)]
-    found = summary("fidelity/fid", mixed, judge)
-    assert found["replications"]["n"] == 2 and found["replications"]["mean"] == pytest.approx(np.mean(both))
-    assert found["n"] == 70 and found["n_motions"] == 140
-    assert summary("fidelity/multimodality", mixed, judge)["replications"] is None  # one replicate has no pairs
-
-
-def test_replicates_are_used_in_turn(judge):
-    samples = follows(40, 0.0, replicates=2)
-    wrong = [s if s.replicate == 0 else replace(s, motion=motion_of(-text_vector(s.prompt.text))) for s in samples]
-    draws = [metric("r_precision_1")(wrong, judge, replication=number) for number in range(4)]
-    assert draws == [1, 0, 1, 0]
-
-
-def test_intervals_stay_where_shares_can_be(judge):
-    for row in (summary("fidelity/coverage", set_of(cloud(40, s)), judge) for s in range(10)):
-        assert 0 <= row["low"] < row["value"] < row["high"] <= 1
-
-
-def test_subsets_are_three_quarters_of_the_prompts_whatever_the_order():
-    samples = follows(45, 1.0, replicates=2)
-    found = subsets(samples)
-    assert len(found) == 20 and subset_size(45) == 34
-    names = [{s.prompt.id for s in subset} for subset in found]
-    assert {len(n) for n in names} == {34} and {len(s) for s in found} == {68}
-    assert len({frozenset(n) for n in names}) == 20 and set.union(*names) == {s.prompt.id for s in samples}
-    assert names == [{s.prompt.id for s in subset} for subset in subsets(samples[::-1])]
-    assert subsets(samples[:2]) == [] and subset_size(2) == 1
-
-
-def test_no_interval_where_a_subset_has_no_value(judge):
-    # 42 prompts leave 32 in a subset, 41 leave 31, which is no pool.
-    assert summary("fidelity/r_precision_1", follows(42, 1.0), judge)["low"] is not None
-    row = summary("fidelity/r_precision_1", follows(41, 1.0), judge)
-    assert row["value"] is not None and row["low"] is row["high"] is None and row["missing"] == 0
-
-
-def test_subsets_and_replications_embed_nothing_anew(judge):
-    samples = follows(45, 1.0)
-    judge.embedded.clear()
-    memo = remembered(judge)
-    for name in ("fidelity/fid", "fidelity/r_precision_1"):
-        set_values(METRICS.get(name), samples, [memo])
-    assert sum(judge.embedded) == 90

@@ -111,13 +111,14 @@ def multimodality(samples: Sequence[Sample], judge: Judge) -> float:
     """
     from scipy.spatial.distance import pdist
 
-    by_prompt: dict[str, list[Sample]] = {}
-    for sample in in_order(samples):
-        by_prompt.setdefault(sample.prompt.id, []).append(sample)
-    several = [own for own in by_prompt.values() if len(own) > 1]
+    samples = in_order(samples)
+    by_prompt: dict[str, list[Floats]] = {}
+    for sample, vector in zip(samples, motion_vectors(samples, judge), strict=True):
+        by_prompt.setdefault(sample.prompt.id, []).append(vector)
+    several = [np.array(own) for own in by_prompt.values() if len(own) > 1]
     if not several:
         raise NotApplicable("needs several motions of a prompt; set run.replicates to 2 or more")
-    return float(np.mean([pdist(motion_vectors(own, judge)).mean() for own in several]))
+    return float(np.mean([pdist(own).mean() for own in several]))
 
 
 def _diversity(samples: Sequence[Sample], judge: Judge, replication: int) -> float:
