@@ -40,13 +40,13 @@ def generalization_by_distance(plan: Plan, scores: dict[str, dict[str, float]]) 
     scores = {name: column for name, column in scores.items() if column}
     if not scores:
         return {}
-    captions = own_captions(plan.config, plan.card)
-    reference = captions or shipped_captions()
-    facts = {"name": reference.name, "hash": reference.hash, "captions": reference.count, "own": captions is not None}
     try:
+        captions = own_captions(plan.config, plan.card)
+        reference = captions or shipped_captions()
         distances = _distances(plan, reference)
-    except MBenchError as error:
-        return {"generalization_by_distance": {"reference": facts, "reason": one_line(error)}}
+    except MBenchError as error:  # after hours of scoring, a figure beside the scores must not take them away
+        return {"generalization_by_distance": {"reason": one_line(error)}}
+    facts = {"name": reference.name, "hash": reference.hash, "captions": reference.count, "own": captions is not None}
     metrics = {name: by_distance(distances, column) for name, column in scores.items()}
     return {"generalization_by_distance": {"reference": facts, "prompts": len(distances), "metrics": metrics}}
 

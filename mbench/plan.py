@@ -157,6 +157,7 @@ def reopen(folder: Path) -> Plan:
     suite = load_suite(_suite_name(config))
     if suite.hash != run["suite"]["hash"]:
         raise ConfigError(f"{folder}: suite {suite.name!r} has changed since the run; its scores would mix two suites")
+    own_captions(config, run["card"])
     prompts = suite.prompts[: config.run.limit]
     metrics, notes = _usable(config)
     judge = _judge(config, metrics)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 SHIPPED = "mbench:data/training_captions.npz"
+WIDTH = 384  # numbers in a vector of the default encoder
 DECIMALS = 6  # of a distance: more than the encoder's float32 holds, fewer than the order of sums disturbs
 CHUNK = 256  # texts compared at once
 
@@ -123,8 +124,10 @@ def _of_vectors(path: Path, name: str) -> TrainingCaptions:
         raise ConfigError(
             f"captions {path}: vectors of the text encoder {encoder[:10]}…; expected {SHA256[:10]}… ({DEFAULT})"
         )
-    if vectors.ndim != 2 or not len(vectors) or not np.isfinite(vectors).all():
-        raise ConfigError(f"captions {path}: vectors have shape {vectors.shape}; expected finite ones, (captions, d)")
+    if vectors.ndim != 2 or not len(vectors) or vectors.shape[1] != WIDTH:
+        raise ConfigError(f"captions {path}: vectors have shape {vectors.shape}; expected (captions, {WIDTH})")
+    if not np.isfinite(vectors).all() or not vectors.any(axis=1).all():
+        raise ConfigError(f"captions {path}: some vectors are zero or not finite; expected directions")
     return TrainingCaptions(name or path.name, sha256_of(path), len(vectors), vectors=vectors)
 
 

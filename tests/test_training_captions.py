@@ -22,6 +22,7 @@ from mbench.files import hash_of, sha256_of
 from mbench.models.controls import Static
 from mbench.plan import plan_of
 from mbench.provenance import code_hash
+from mbench.suites import load_suite
 from mbench.text import SHA256, TextEncoder
 from mbench.training_captions import (
     SHIPPED,
@@ -163,6 +164,16 @@ def test_what_was_trained_on_is_at_zero_and_what_was_not_is_far(shared):
     distances = nearest_distances([*seen, *unseen], shipped_captions(), TextEncoder())
     assert distances[: len(seen)].max() < 1e-3  # what float16 leaves
     assert distances[len(seen) :].min() > 0.3
+
+
+def test_prompts_of_generalization_lie_farther_than_those_of_consistency():
+    prompts = load_suite("mbench-mini").prompts
+    distances = nearest_distances([prompt.text for prompt in prompts], shipped_captions(), TextEncoder())
+    median = {
+        dimension: np.median([d for p, d in zip(prompts, distances, strict=True) if dimension in p.dimensions])
+        for dimension in ("motion_condition_consistency", "motion_generalizability")
+    }
+    assert median["motion_generalizability"] > median["motion_condition_consistency"] + 0.05
 
 
 # scores by distance
@@ -325,6 +336,15 @@ def test_without_a_judge_nothing_of_this_is_done_and_no_encoder_is_loaded(tmp_pa
     assert "By distance" not in (folder / "report.html").read_text()
 
 
+def test_captions_that_go_while_a_run_goes_take_no_score_away(tmp_path):
+    (tmp_path / "own.txt").write_text("a person walks\n")
+    plan = plan_of(write_yaml(tmp_path, f"{{name: '{HERE}:Trained', captions: own.txt}}"))
+    (tmp_path / "own.txt").unlink()
+    result = mbench.evaluate(plan)
+    assert result["metrics"]["generalization/match_probability"]["n"] == len(TEXTS)
+    assert "own.txt: there is no such file" in result["generalization_by_distance"]["reason"]
+
+
 # files that are not what they should be
 
 
@@ -344,7 +364,7 @@ def write_npz(path: Path, **arrays: object) -> Path:
 
 
 def test_bad_files_of_captions(tmp_path):
-    vectors = np.eye(3, dtype=np.float16)
+    vectors = np.eye(3, 384, dtype=np.float16)
     empty, latin, text = tmp_path / "empty.txt", tmp_path / "latin.txt", tmp_path / "text.npz"
     empty.write_text(" \n\n")
     latin.write_bytes("caf\xe9".encode("latin-1"))
@@ -356,8 +376,10 @@ def test_bad_files_of_captions(tmp_path):
         (tmp_path, "there is no such file"),
         (write_npz(tmp_path / "keys.npz", vectors=vectors), "can't be read as vectors"),
         (write_npz(tmp_path / "other.npz", vectors=vectors, encoder="0" * 64), "of the text encoder 0000000000…"),
-        (write_npz(tmp_path / "flat.npz", vectors=vectors[0], encoder=SHA256), r"have shape (3,)"),
-        (write_npz(tmp_path / "nan.npz", vectors=vectors * np.nan, encoder=SHA256), "expected finite ones"),
+        (write_npz(tmp_path / "flat.npz", vectors=vectors[0], encoder=SHA256), "have shape (384,)"),
+        (write_npz(tmp_path / "thin.npz", vectors=vectors[:, :7], encoder=SHA256), "have shape (3, 7); expected"),
+        (write_npz(tmp_path / "nan.npz", vectors=vectors * np.nan, encoder=SHA256), "zero or not finite"),
+        (write_npz(tmp_path / "zero.npz", vectors=vectors[:, :] * [[1], [0], [1]], encoder=SHA256), "zero or not"),
     ]
     for path, words in cases:
         with pytest.raises(ConfigError) as caught:
