@@ -207,6 +207,12 @@ def test_written_captions_come_first_and_spam_never():
     assert captions[0] == "A man bows low." and captions[1:] == paraphrases("bow", count=5)
 
 
+@pytest.mark.parametrize(("start", "end", "kept"), [(0.0, 2.0, True), (0.0, 2.5, True), (0.5, 2.0, False)])
+def test_a_span_that_is_the_whole_clip_is_kept(start, end, kept):
+    clip = Clip("1", 20, 40, (Caption("A man waits.", start, end, "kit-ml"),))
+    assert captions_of(clip) == ["A man waits."] * kept
+
+
 def test_a_description_of_the_index_is_paraphrased_once():
     clip = Clip("1", 20, 40, (Caption("cartwheel", source="cmu-index"),), labels={"content": "cartwheel"})
     assert captions_of(clip, count=4) == ["cartwheel", *paraphrases("cartwheel", count=4)]
