@@ -11,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mbench.distance_stage import generalization_by_distance
+from mbench.judges.base import identity
 from mbench.metrics.anchors import Anchors, anchored, load_anchors
 from mbench.metrics.base import Metric
 from mbench.metrics.distribution import DEPENDS_ON_SIZE
+from mbench.metrics.judged import CONSISTENCY, chance
 from mbench.metrics.reference import load_reference
 from mbench.plan import Plan
 from mbench.results import FAILED, NO_MOTION, ScoreRow
@@ -40,6 +42,9 @@ def summarise(plan: Plan) -> dict[str, Any]:
     rows = list(plan.folder.read_scores().values())
     metrics = {name: summary_of(plan.versions[name], item, _rows_of(plan, rows, name)) for name, item in plan.metrics}
     metrics = {name: summary for name, summary in metrics.items() if summary["n"] or summary["missing"]}
+    for name, item in plan.metrics:
+        if name in metrics:
+            metrics[name] |= _asked(plan, name, item)
     flags = [flag for name, item in plan.metrics if name in metrics for flag in _flags(plan, item, metrics[name])]
     judged = {name: prompt_means(_rows_of(plan, rows, name)) for name, item in plan.metrics if item.info.judged}
     anchors = load_anchors()
@@ -57,6 +62,15 @@ def summarise(plan: Plan) -> dict[str, Any]:
         **generalization_by_distance(plan, judged),
         "notes": [*_notes(plan), *flags],
     }
+
+
+def _asked(plan: Plan, name: str, item: Metric) -> dict[str, Any]:
+    """Return who judged and how well, and what guessing would score, for a metric that asks a judge."""
+    if plan.judge is None or "judge" not in item.info.needs:
+        return {}
+    about = {"judge": identity(plan.judge), "judge_notes": plan.judge.card.notes}
+    guessed = chance(plan.prompts) if name == CONSISTENCY else None
+    return about if guessed is None else {**about, "chance": guessed}
 
 
 def _rows_of(plan: Plan, rows: Iterable[ScoreRow], name: str) -> list[ScoreRow]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import typer
 
-from mbench.cli import agreement, bodies, cache, data, evaluate, files, listing, render
+from mbench.cli import agreement, bodies, cache, data, evaluate, files, judge, listing, render
 from mbench.errors import EXIT_INTERRUPTED, EXIT_USER, MBenchError, one_line
 
 # ClickException: newer versions of typer carry a click of their own.
@@ -28,7 +28,8 @@ app = typer.Typer(
 )
 for command in (
     evaluate.evaluate, evaluate.validate, evaluate.score, evaluate.compare, agreement.agreement,
-    files.convert, files.inspect, bodies.convert_body, render.render, listing.list_, listing.describe,
+    files.convert, files.inspect, bodies.convert_body, render.render, judge.train_judge,
+    listing.list_, listing.describe,
 ):  # fmt: skip
     app.command(name=command.__name__.rstrip("_").replace("_", "-"))(command)
 app.add_typer(data.app, name="data")

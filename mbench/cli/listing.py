@@ -141,7 +141,8 @@ def _class_facts(name: str, item: Any) -> dict[str, Any]:
         if parameter.name != "base" and parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
             needed = parameter.default is inspect.Parameter.empty
             options.append(parameter.name if needed else f"{parameter.name}={parameter.default!r}")
-    return {"name": name, "options": options, "description": inspect.getdoc(item) or ""}
+    about = item.described() if hasattr(item, "described") else {}
+    return {"name": name, "options": options, "description": inspect.getdoc(item) or "", **about}
 
 
 def _first_line(row: dict[str, Any]) -> str:

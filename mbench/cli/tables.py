@@ -44,6 +44,11 @@ def _print_metrics(metrics: dict[str, dict[str, Any]]) -> None:
     for name, m in metrics.items():
         for reason, count in list(m["reasons"].items())[:3]:
             typer.echo(f"missing: {name} × {count}: {reason}")
+    for name, m in metrics.items():
+        if "chance" in m:
+            typer.echo(f"chance: {name}: {number(m['chance'], 3)}")
+    for judge, notes in {m["judge"]: m["judge_notes"] for m in metrics.values() if m.get("judge_notes")}.items():
+        typer.echo(f"judge {judge}: {notes}")
 
 
 def print_scores(document: dict[str, Any]) -> None:

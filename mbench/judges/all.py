@@ -1,4 +1,6 @@
 """Imports the modules of the built-in judges, which registers them."""
 
-import mbench.judges.vision.gemini
-import mbench.judges.vision.openai  # noqa: F401
+from mbench.judges.retrieval import judge
+from mbench.judges.vision import gemini, openai
+
+__all__ = ["gemini", "judge", "openai"]

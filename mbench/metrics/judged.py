@@ -8,12 +8,14 @@ from mbench.errors import NotApplicable
 from mbench.judges.base import Judge, choose
 from mbench.metrics.base import Sample, metric_by_judge
 from mbench.seeds import seed_of
+from mbench.suites.prompt import Prompt
 
 PAPER = "MBench, arXiv 2510.26794"
+CONSISTENCY = "fidelity/motion_condition_consistency"
 YES = 0.5  # a judge that is surer than this says that the motion matches
 
 
-@metric_by_judge("fidelity/motion_condition_consistency", unit="share", better="higher", source=PAPER)
+@metric_by_judge(CONSISTENCY, unit="share", better="higher", source=PAPER)
 def motion_condition_consistency(samples: Sequence[Sample], judge: Judge) -> list[float | Exception]:
     """1 if the judge, shown the motion and a prompt's text among its distractors (10 in all), picks the text; else 0.
 
@@ -26,6 +28,13 @@ def motion_condition_consistency(samples: Sequence[Sample], judge: Judge) -> lis
     picked = iter(zip(orders, answers, strict=True))
     return [_right(sample, *next(picked)) if sample.prompt.candidates else NotApplicable("the prompt has no candidates")
             for sample in samples]  # fmt: skip
+
+
+def chance(prompts: Sequence[Prompt]) -> float | None:
+    """Return the share that guessing picks right of the prompts that have candidates, None where none has."""
+    asked = [p for p in prompts if p.candidates and "motion_condition_consistency" in p.dimensions]
+    sizes = [len({p.text, *p.candidates}) for p in asked]
+    return sum(1 / size for size in sizes) / len(sizes) if sizes else None
 
 
 def _in_seeded_order(sample: Sample) -> list[str]:

@@ -150,16 +150,24 @@ def _body(content: Content, heading: str, is_dimension: bool, width: int) -> Htm
 
 def _metric(content: Content, name: str, summary: dict[str, Any]) -> Html:
     heading = tag("a", title(name), href=f"#{section_id(name)}") if summary["n"] else title(name)
-    about = tag("small", f"{unit(summary['unit'])}, {DIRECTION[summary['better']]}")
+    guessed = f"; guessing scores {number(summary['chance'])}" if "chance" in summary else ""
+    about = tag("small", f"{unit(summary['unit'])}, {DIRECTION[summary['better']]}{guessed}")
     missing = tag("a", str(summary["missing"]), href="#missing-values") if summary["missing"] else "0"
     return row(
-        join([heading, about], " "),
+        join([heading, about, *_judge(summary)], " "),
         number(summary["value"]),
         between(summary["low"], summary["high"]),
         _score(content, name, summary),
         str(summary["n"]),
         missing,
     )
+
+
+def _judge(summary: dict[str, Any]) -> list[Html]:
+    """Return who judged and what its card warns of, next to every score that it decided."""
+    if "judge" not in summary:
+        return []
+    return [tag("small", f"Judge {summary['judge']}. {summary['judge_notes']}", class_="judge")]
 
 
 def _score(content: Content, name: str, summary: dict[str, Any]) -> Html | str:

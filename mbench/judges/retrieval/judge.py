@@ -50,6 +50,15 @@ class RetrievalJudge:
         self._device = device
         self._seen: dict[bytes, Floats] = {}
 
+    @staticmethod
+    def described() -> dict[str, Any]:
+        """Return what `mbench describe judge retrieval` prints beside the options: the shipped judge's card."""
+        from mbench.judges.retrieval.table import lines
+
+        if not (SHIPPED / CARD).is_file():
+            return {}
+        return {"card": "\n".join(lines(read_json(SHIPPED / CARD)))}
+
     def match(self, motions: Sequence[Motion], texts: Sequence[str]) -> list[float | Exception]:
         """Return P(match) of each pair, by the map for actions it was trained on or by that for others.
 

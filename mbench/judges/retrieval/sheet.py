@@ -48,9 +48,7 @@ def card_of(
             "judge": figures(judge[f"{name}_test"][1], model.facts["calibration"][name]),
             "linear probe": figures(probe[f"{name}_test"], probe[f"{name}_fit"].calibration()),
             "chance": chance(len(judge[f"{name}_test"][1].own)),
-            "actions": sorted(
-                frozenset().union(*(claim_of_clip(c).actions for c in getattr(division, f"{name}_test")))
-            ),
+            "actions": sorted({a for c in getattr(division, f"{name}_test") for a in claim_of_clip(c).actions}),
         }
     if "unseen" not in model.facts["calibration"] and "seen" in model.facts["calibration"]:
         model.facts["calibration"]["unseen"] = model.facts["calibration"]["seen"]
