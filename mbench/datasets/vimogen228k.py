@@ -33,7 +33,7 @@ def read(path: Path) -> TextMotionDataset:
 
     Rows without caption, without motion, or with a motion that is not (T, 276) are in `skipped`. Captions of the video
     (source `vimogen-video`) also speak of clothes and places. Clips of the two video subsets have the note
-    `root_from_video`. Listing opens every motion file for its shape, about a minute for all 228,000.
+    `root_from_video`. Listing opens every motion file for its shape, about a millisecond each.
 
     Raises:
         FormatError: no row that can be used.
