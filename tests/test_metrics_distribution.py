@@ -219,12 +219,17 @@ def test_a_distractor_of_the_same_words_is_none(judge):
     assert metric("r_precision_1")(one_text, judge) == 1
 
 
-def test_coverage_and_density_of_the_same_distribution_and_of_collapse(judge):
-    real = load_reference(judge).features
-    # Coverage of as many motions as real ones of the same distribution: 1 - C(n, k)-like product, about 1 - 1/2^5.
-    same = [set_of(cloud(90, seed)) for seed in range(1, 21)]
-    assert np.mean([metric("coverage")(s, judge) for s in same]) == pytest.approx(1 - 2**-5, abs=0.03)
+@pytest.mark.parametrize("n", [20, 90])
+def test_coverage_and_density_of_the_same_distribution(judge, n):
+    # Naeem et al., Lemma 2: coverage by n of m real ones is 1 - (m-1)…(m-k) / ((n+m-1)…(n+m-k)); density is 1.
+    same = [set_of(cloud(n, seed)) for seed in range(1, 41)]
+    expected = 1 - np.prod([(90 - i) / (n + 90 - i) for i in range(1, 6)])
+    assert np.mean([metric("coverage")(s, judge) for s in same]) == pytest.approx(expected, abs=0.02)
     assert np.mean([metric("density")(s, judge) for s in same]) == pytest.approx(1, abs=0.08)
+
+
+def test_coverage_and_density_of_the_reference_itself_and_of_collapse(judge):
+    real = load_reference(judge).features
     assert metric("coverage")(set_of(real), judge) == 1
     collapsed = set_of(np.tile(real[0], (90, 1)))
     assert metric("coverage")(collapsed, judge) < 0.2
