@@ -25,17 +25,17 @@ def features(joints: Tensor, fps: float = 20.0) -> Tensor:
     cosine, sine), and which ankles and toes touch the floor.
 
     Args:
-        joints: B clips of T frames. A shorter clip repeats its last frame, where it then stands still; this gives the
-            same features as the clip alone, whose last velocity is 0 as well.
+        joints: B clips of T frames. A shorter clip repeats its last frame; this gives the same features as the clip
+            alone, which is taken to stand still behind its end as well.
         fps: frames a second.
     """
-    facing = _facing(joints)
+    on = _facing(joints)
+    facing = on[:, :-1]
     ground = joints[:, :, 0, :2]
     local = _turn(joints - _on_floor(ground), facing)
     velocity = _turn(_rate(joints, fps), facing)
     root = velocity[:, :, 0, :2]
-    turn = _angle(facing[:, 1:], facing[:, :-1]) * fps
-    turn = torch.cat([turn, torch.zeros_like(turn[:, :1])], dim=1)[..., None]
+    turn = (_angle(on[:, 1:], facing) * fps)[..., None]
     start = facing[:, :1]
     path = _turn(joints[:, :, :1] - _on_floor(ground[:, :1]), start.expand_as(facing))[:, :, 0, :2]
     heading = torch.stack([(facing * start).sum(-1), _cross(start, facing)], dim=-1)
@@ -46,11 +46,14 @@ def features(joints: Tensor, fps: float = 20.0) -> Tensor:
 
 
 def _facing(joints: Tensor) -> Tensor:
-    """Return (B, T, 2) unit vectors of where the body faces, from hips and shoulders, averaged over a few frames."""
+    """Return (B, T + 1, 2) unit vectors of where the body faces, from hips and shoulders, averaged over a few frames.
+
+    The last is that of one more frame, in which the body has not moved: the average still turns there.
+    """
     across = sum(joints[:, :, right, :2] - joints[:, :, left, :2] for left, right in zip(LEFT, RIGHT, strict=True))
     ahead = torch.stack([-across[..., 1], across[..., 0]], dim=-1)  # type: ignore[index]
     half = STEADY // 2
-    padded = torch.cat([ahead[:, :1]] * half + [ahead] + [ahead[:, -1:]] * half, dim=1)
+    padded = torch.cat([ahead[:, :1]] * half + [ahead] + [ahead[:, -1:]] * (half + 1), dim=1)
     mean = padded.unfold(1, STEADY, 1).mean(dim=-1)
     return mean / mean.norm(dim=-1, keepdim=True).clamp(min=1e-6)
 
@@ -70,7 +73,7 @@ def _on_floor(ground: Tensor) -> Tensor:
 def _rate(values: Tensor, fps: float) -> Tensor:
     """Return the forward difference a second, 0 for the last frame."""
     steps = (values[:, 1:] - values[:, :-1]) * fps
-    return torch.cat([steps, torch.zeros_like(steps[:, :1])], dim=1)
+    return torch.cat([steps, torch.zeros_like(values[:, :1])], dim=1)
 
 
 def _cross(a: Tensor, b: Tensor) -> Tensor:
