@@ -9,12 +9,14 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Sequence
+from functools import lru_cache, partial
 from typing import Any
 
 from mbench.errors import one_line
 from mbench.metrics.base import Metric, Sample
 from mbench.metrics.embedded import REPLICATIONS, draw, remembered
 from mbench.plan import Plan
+from mbench.progress import progress
 from mbench.results import FAILED, NO_MOTION, Generation, ScoreRow
 from mbench.seeds import seed_of
 
@@ -28,36 +30,40 @@ USABLE = {"joints", "pose", "judge", "reference set"}  # what metrics over a set
 Key = tuple[str, str, str, int]
 
 
-def score_sets(plan: Plan, generations: dict[tuple[str, int], Generation], rows: dict[Key, ScoreRow]) -> list[ScoreRow]:
+def score_sets(
+    plan: Plan, generations: dict[tuple[str, int], Generation], rows: dict[Key, ScoreRow], quiet: bool = True
+) -> list[ScoreRow]:
     """Return the new rows of metrics over the whole set.
 
     Args:
         plan: of the run.
         generations: what was generated, by (prompt, replicate).
         rows: of the run so far; those of metrics that were scored on other motions than there are now are taken out.
+        quiet: no progress.
     """
     new: list[ScoreRow] = []
-    judge = remembered(plan.judge)
-    samples: dict[tuple[str, int], Sample] = {}
+    jobs: list[tuple[str, Metric, list[Generation], int]] = []
     for name, item in plan.metrics:
-        if not (item.info.over_set and item.info.needs <= USABLE):
-            continue
-        there, missing = _members(plan, generations, name, item)
-        new += missing
-        fingerprint = seed_of(*(f"{row.prompt}-{row.replicate}-{row.sha256}" for row in there))
-        if not _to_score(rows, name, plan.versions[name], fingerprint):
-            continue
-        for row in there:
-            if (row.prompt, row.replicate) not in samples:
-                prompt = plan.suite.by_id(row.prompt)
-                samples[row.prompt, row.replicate] = Sample(prompt, plan.folder.load(row), row.replicate)
-        own = [samples[row.prompt, row.replicate] for row in there]
-        values = set_values(item, own, [judge] if "judge" in item.info.needs else [])
-        values[FINGERPRINT] = (float(fingerprint), None)
-        made = [ScoreRow(name, plan.versions[name], "", number, *value) for number, value in values.items()]
-        plan.folder.add_scores(made)
-        new += made
+        if item.info.over_set and item.info.needs <= USABLE:
+            there, missing = _members(plan, generations, name, item)
+            fingerprint = seed_of(*(f"{row.prompt}-{row.replicate}-{row.sha256}" for row in there))
+            new += missing
+            if _to_score(rows, name, plan.versions[name], fingerprint):
+                jobs.append((name, item, there, fingerprint))
+    load, judge = lru_cache(maxsize=None)(partial(_sample, plan)), remembered(plan.judge)
+    with progress("set", len(jobs), quiet) as advance:
+        for name, item, there, fingerprint in jobs:
+            values = set_values(item, list(map(load, there)), [judge] if "judge" in item.info.needs else [])
+            values[FINGERPRINT] = (float(fingerprint), None)
+            made = [ScoreRow(name, plan.versions[name], "", number, *value) for number, value in values.items()]
+            plan.folder.add_scores(made)
+            new += made
+            advance(1)
     return new
+
+
+def _sample(plan: Plan, row: Generation) -> Sample:
+    return Sample(plan.suite.by_id(row.prompt), plan.folder.load(row), row.replicate)
 
 
 def _members(

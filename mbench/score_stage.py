@@ -56,7 +56,7 @@ def score_run(plan: Plan, quiet: bool = True, rescore: bool = False) -> None:
             rows |= {row.key: row for row in new}
             advance(len(group))
     rows |= _score_judged(plan, generations, rows, quiet)
-    rows |= {row.key: row for row in score_sets(plan, generations, rows)}
+    rows |= {row.key: row for row in score_sets(plan, generations, rows, quiet)}
     folder.finish_scores(_in_order(plan, rows))
 
 

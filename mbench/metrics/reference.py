@@ -52,7 +52,7 @@ def load_reference(judge: Judge) -> Reference:
             f"there is no reference set of judge {identity(judge)}; build one from real motion: "
             f"python scripts/build_reference.py MOCAP --judge {judge.card.name}"
         )
-    return _read(path, path.stat().st_mtime_ns)
+    return _read_once(path)
 
 
 def find_reference(judge: Judge) -> Path | None:
@@ -85,7 +85,7 @@ def save_reference(judge: Judge, features: Floats, facts: dict[str, Any], folder
     with atomic_write(path) as file:
         np.savez_compressed(file, features=np.asarray(features, np.float16))
     counts = {"judge": judge.card.to_dict(), "n": len(features), "d": features.shape[1]}
-    write_json(path.with_suffix(".json"), {**counts, "sha256": _read(path, path.stat().st_mtime_ns).hash, **facts})
+    write_json(path.with_suffix(".json"), {**counts, "sha256": _read_once(path).hash, **facts})
     return path
 
 
@@ -102,9 +102,15 @@ def reference_facts(judge: Judge) -> dict[str, Any]:
     return dict(read_json(path.with_suffix(".json")))
 
 
+def _read_once(path: Path) -> Reference:
+    """Return the content of a file, read again when it is another file than before."""
+    now = path.stat()
+    return _read(path, (now.st_ino, now.st_mtime_ns))
+
+
 @lru_cache(maxsize=4)
-def _read(path: Path, _changed: int) -> Reference:
-    """Return the content of a file; a changed file is read again."""
+def _read(path: Path, _state: tuple[int, int]) -> Reference:
+    """Return the content of a file in one of its states."""
     try:
         with np.load(path, allow_pickle=False) as file:
             stored = file["features"]
