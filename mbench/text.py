@@ -34,8 +34,8 @@ NOT_NEEDED = ["onnx/*", "openvino/*", "*.onnx", "*.h5", "*.ot", "*.msgpack"]  # 
 class TextEncoder:
     """Turns texts into vectors, and keeps them on disk.
 
-    A text's vectors do not depend on what else is in the call, on its order, device or threads: the network computes
-    in float64, where another order of sums changes less than float32 holds. With dtype `float32` they agree to about
+    A text's vectors do not depend on what else is in the call, on its order or on threads: the network computes in
+    float64, where another order of sums changes less than float32 holds. With dtype `float32` they agree to about
     1e-6 only. Texts longer than the model's limit (256 tokens of the default) are cut off there.
 
     Attributes:

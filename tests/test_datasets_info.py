@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 
 from dataset_files import read_rows, write_hml_motion, write_hml_text, write_rows, write_shards
@@ -105,6 +106,20 @@ def test_the_command_on_a_humanml3d_folder(tmp_path, walk):
     lines = mbench("data", "info", tmp_path).stdout.splitlines()
     assert lines[0].endswith(": HumanML3D, 1 clip, 0.00138 hours")
     assert "note: spans of NaN, read as the whole clip: 1" in lines and lines[-1] == "skipped: 0"
+
+
+def test_the_command_checks_motions_if_asked_to(tmp_path, walk):
+    for name in ("000001", "000002"):
+        write_hml_motion(tmp_path, name, walk)
+        write_hml_text(tmp_path, name, "a person walks#x#0.0#0.0")
+    path = tmp_path / "new_joint_vecs" / "000002.npy"
+    array = np.load(path)
+    array[7, 3] = np.nan
+    np.save(path, array)
+    assert "skipped: 0" in mbench("data", "info", tmp_path).stdout
+    lines = mbench("data", "info", tmp_path, "--check").stdout.splitlines()
+    assert "HumanML3D, 1 clip," in lines[0]
+    assert lines[-1].startswith("skipped: 000002: ") and "row 7, column 3" in lines[-1]
 
 
 def test_the_command_on_the_real_clips(shared):

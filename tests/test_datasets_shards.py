@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -73,6 +75,8 @@ BROKEN = {
     "an id that came before": ({"id": "a"}, "its id came before; expected every id once"),
     "a caption without text": ({"captions": [{"text": " "}]}, "captions: text is ' '; expected words"),
     "a span in words": ({"captions": [{"text": "x", "start": "0 s"}]}, "span is '0 s' to None; expected seconds"),
+    "a span backwards": ({"captions": [{"text": "x", "start": 2, "end": 1}]}, "span is 2 to 1; expected seconds"),
+    "a span of NaN": ({"captions": [{"text": "x", "start": float("nan"), "end": 1}]}, "span is nan to 1; expected"),
     "captions of another kind": ({"captions": ["walk"]}, "captions: holds 'walk'; expected mappings"),
 }
 
@@ -117,6 +121,29 @@ def test_a_shard_that_is_spoilt_later_is_an_error_of_its_clip(folder):
     dataset = load_dataset(folder)
     with pytest.raises(FormatError, match="clip 'a' can't be read"):
         dataset.motion(dataset.clips[0])
+
+
+def test_a_check_of_all_motions_moves_the_spoilt_ones(folder):
+    """The shard's third clip gets a quaternion of length 0, which no listing sees."""
+    spoilt = np.load(folder / "shards" / "a_00.npz")
+    turns = np.cumsum(spoilt["rot"], axis=1, dtype=np.int16)
+    turns[:, 70] = 0
+    np.savez_compressed(
+        folder / "shards" / "a_00.npz",
+        **{**spoilt, "rot": np.diff(turns, axis=1, prepend=np.int16(0))},
+    )
+    dataset = load_dataset(folder)
+    assert len(dataset) == 3 and dataset.skipped == {}
+    checked = dataset.checked()
+    assert [clip.id for clip in checked] == ["a", "b"] and list(checked.skipped) == ["c"]
+    assert "clip 'c' can't be read" in checked.skipped["c"] and "zero norm" in checked.skipped["c"]
+
+
+def test_a_dataset_travels_to_other_processes(folder):
+    dataset = load_dataset(folder)
+    copy = pickle.loads(pickle.dumps(dataset))
+    assert copy.clips == dataset.clips
+    assert copy.motion(copy.clips[2]) == dataset.motion(dataset.clips[2])
 
 
 def test_a_folder_of_nothing_but_broken_rows(folder):

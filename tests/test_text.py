@@ -113,6 +113,19 @@ def test_neither_batch_nor_order_changes_a_bit(default):
         assert np.array_equal(default.tokens([texts[i]])[0], default.tokens(texts[max(0, i - 3) : i + 5])[min(i, 3)])
 
 
+def test_threads_do_not_change_a_bit(default):
+    import torch
+
+    texts, threads, found = [f"a person walks {n} steps and stops" for n in range(40)], torch.get_num_threads(), []
+    try:
+        for count in (1, 2, 3):
+            torch.set_num_threads(count)
+            found.append(default.sentences(texts))
+    finally:
+        torch.set_num_threads(threads)
+    assert np.array_equal(found[0], found[1]) and np.array_equal(found[0], found[2])
+
+
 def test_a_text_twice_is_the_same_vector(default):
     one, two, three = default.sentences(["sit", "run", "sit"])
     assert np.array_equal(one, three) and not np.array_equal(one, two)

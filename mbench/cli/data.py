@@ -20,13 +20,15 @@ def info(
     path: Annotated[
         Path, typer.Argument(help="A folder of motion shards, a HumanML3D folder, or ViMoGen-228K's JSON.")
     ],
+    check: Annotated[bool, typer.Option(help="Read every motion too; those that can't be read are skipped.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with every row that was skipped.")] = False,
 ) -> None:
     """Show what is in a text-motion dataset: clips, hours, splits, sources, licences, captions, what was left out."""
     from mbench.datasets import load_dataset
     from mbench.datasets.statistics import describe
 
-    found = describe(load_dataset(path))
+    dataset = load_dataset(path)
+    found = describe(dataset.checked() if check else dataset)
     if as_json:
         print_json(found)
         return

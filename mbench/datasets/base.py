@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from mbench.errors import MBenchError, one_line
 from mbench.motion import Motion
 
 
@@ -113,7 +114,7 @@ class TextMotionDataset:
         """Return the motion of a clip: z up, metres, at the stored frame rate.
 
         Raises:
-            FormatError: its file is missing or broken.
+            MBenchError: its file is missing or broken; mostly a FormatError.
         """
         return self.read(clip)
 
@@ -131,7 +132,20 @@ class TextMotionDataset:
         """Yield the clips of `where` with their motions, one in memory at a time (of shards, two shards at most).
 
         Raises:
-            FormatError: as `motion`, when the clip is reached.
+            MBenchError: as `motion`, when the clip is reached.
         """
         for clip in self.where(**values):
             yield clip, self.motion(clip)
+
+    def checked(self) -> TextMotionDataset:
+        """Return the dataset without the clips whose motion can't be read: they move to `skipped`. Reads everything."""
+        broken: dict[str, str] = {}
+        for clip in self.clips:
+            try:
+                found = len(self.motion(clip))
+                if found != clip.frames:
+                    broken[clip.id] = f"its motion has {found} frames; {clip.frames} are listed"
+            except MBenchError as error:
+                broken[clip.id] = one_line(error)
+        clips = tuple(clip for clip in self.clips if clip.id not in broken)
+        return replace(self, clips=clips, skipped={**self.skipped, **broken})

@@ -79,6 +79,14 @@ class Shards:
         meta = {"source": row.get("source"), "id": row.get("id"), "licence": row.get("licence")}
         return Motion(joints.astype(np.float32), float(row["fps"]), pose, meta)
 
+    def motion_of(self, clip: Clip) -> Motion:
+        """Return the motion of a clip of `read`; raises as `motion`."""
+        return self.motion(clip.where)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle as the folder: other processes open it themselves."""
+        return Shards, (self.folder,)
+
     def check(self, row: dict[str, Any]) -> None:
         """Refuse a row whose motion is not where it says.
 
@@ -151,9 +159,8 @@ def read(folder: Path) -> TextMotionDataset:
     if not clips:
         name, why = next(iter(skipped.items()), ("metadata.jsonl", "is empty"))
         raise FormatError(f"{folder}: no clip can be read; {name} {why}")
-    return TextMotionDataset(
-        folder.resolve().name, "shards", folder, tuple(clips.values()), skipped, lambda clip: shards.motion(clip.where)
-    )
+    found = tuple(clips.values())
+    return TextMotionDataset(folder.resolve().name, "shards", folder, found, skipped, shards.motion_of)
 
 
 def _metadata(folder: Path) -> Path:
@@ -200,8 +207,10 @@ def _captions(row: dict[str, Any]) -> Iterator[Caption]:
         text, start, end = caption["text"], caption.get("start"), caption.get("end")
         if not isinstance(text, str) or not text.strip():
             raise ValueError(f"captions: text is {text!r}; expected words")
-        if any(not isinstance(value, int | float | None) for value in (start, end)):
-            raise ValueError(f"captions: span is {start!r} to {end!r}; expected seconds")
+        if any(not isinstance(value, int | float | None) for value in (start, end)) or not (
+            0 <= (start or 0) < (math.inf if end is None else end)
+        ):
+            raise ValueError(f"captions: span is {start!r} to {end!r}; expected seconds, the start before the end")
         yield Caption(text, start, end, str(caption.get("source") or ""))
     if row.get("template_caption"):
         yield Caption(str(row["template_caption"]), source="template")
