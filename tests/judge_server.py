@@ -88,6 +88,7 @@ class JudgeServer:
         threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 
     def stop(self) -> None:
+        self.answer = lambda call: HANG_UP  # on connections that are still open
         self._http.shutdown()
         self._http.server_close()
 

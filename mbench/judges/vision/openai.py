@@ -96,8 +96,9 @@ class OpenAIServer:
         try:
             return self._client.chat.completions.create(model=s.model, messages=_messages(request), **options)
         except openai.APIStatusError as error:
+            told = error.body.get("message") if isinstance(error.body, dict) else None
             wait = seconds_to_wait(error.response.headers)
-            raise CallFailed(str(error.message), "status", error.status_code, wait) from error
+            raise CallFailed(str(told or error.message), "status", error.status_code, wait) from error
         except Exception as error:  # a reply that is no JSON raises whatever the library did not expect
             raise transport_failure(error) from error
 

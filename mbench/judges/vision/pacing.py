@@ -56,7 +56,9 @@ def in_threads(
                 return
             try:
                 done.put((index, function(items[index])))
-            except Exception as error:  # belongs to the item; what ends the run is told apart below
+            except Exception as error:  # belongs to the item, unless it ends the run
+                if isinstance(error, JudgeError):
+                    stop.set()
                 done.put((index, error))
 
     workers = [threading.Thread(target=work, daemon=True) for _ in range(min(threads, len(items)))]
