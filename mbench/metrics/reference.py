@@ -50,7 +50,7 @@ def load_reference(judge: Judge) -> Reference:
     if path is None:
         raise NotApplicable(
             f"there is no reference set of judge {identity(judge)}; build one from real motion: "
-            f"python scripts/build_reference.py MOCAP --judge {judge.card.name}"
+            f"python scripts/build_reference.py MOCAP --judge {judge.card.name} (docs/distribution.md)"
         )
     return _read_once(path)
 
