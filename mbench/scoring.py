@@ -81,10 +81,11 @@ def score_motion(
 
 
 def ask_judge(name: str, item: Metric, samples: Sequence[Sample], judge: Judge | None) -> list[Value]:
-    """Return the value of one judged metric on each sample; a judge that breaks as a whole fails all of them.
+    """Return the value of one judged metric on each sample; where a judge breaks, each sample is asked of by itself.
 
     Raises:
         JudgeError: the judge can answer nothing at all.
+        ConfigError: what it was made with is wrong.
     """
     if not samples:
         return []
@@ -92,10 +93,12 @@ def ask_judge(name: str, item: Metric, samples: Sequence[Sample], judge: Judge |
         answers = list(item.function(samples, judge))
         if len(answers) != len(samples):
             raise PluginError(f"metric {name} gave {len(answers)} values for {len(samples)} motions")
-    except JudgeError:
+    except (JudgeError, ConfigError):
         raise
     except Exception as error:
-        return [Value(name, None, one_line(error), failed=True)] * len(samples)
+        if len(samples) > 1:
+            return [value for sample in samples for value in ask_judge(name, item, [sample], judge)]
+        return [Value(name, None, one_line(error), failed=True)]
     return [_judged_value(name, item, answer) for answer in answers]
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from itertools import islice
+from operator import index
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -102,9 +105,20 @@ def build_judge(name: str, options: dict[str, Any] | None = None, device: str = 
 
 
 def identity(judge: Judge) -> str:
-    """Return `name.hash`: what tells answers of this judge from those of all others."""
+    """Return `name.hash`: what tells answers of this judge from those of all others; by weights and version."""
     card = judge.card
-    return f"{card.name}.{(card.weights or hash_of([card.name, card.version]))[:10]}"
+    decides = [card.name, card.version, *filter(None, [card.weights])]
+    return f"{card.name}.{hash_of(decides)[:10]}"
+
+
+def match(judge: Judge, motions: Sequence[Motion], texts: Sequence[str]) -> list[float | Exception]:
+    """Return, for each pair, how sure the judge is, from 0 to 1, or the exception that says why there is no answer.
+
+    Raises:
+        PluginError: the judge gave another number of answers.
+    """
+    answers = _counted(judge.match(motions, texts), len(texts), judge)
+    return [_probability(answer, judge) for answer in answers]
 
 
 def choose(judge: Judge, motions: Sequence[Motion], candidates: Sequence[Sequence[str]]) -> list[int | Exception]:
@@ -112,16 +126,45 @@ def choose(judge: Judge, motions: Sequence[Motion], candidates: Sequence[Sequenc
 
     A judge without `choose` is asked about each candidate, and the surest answer counts (the first of equals). If it
     has no answer for one of them, there is no choice.
+
+    Raises:
+        PluginError: the judge gave another number of answers.
     """
     if isinstance(judge, Chooser):
-        return list(judge.choose(motions, candidates))
+        answers = _counted(judge.choose(motions, candidates), len(candidates), judge)
+        return [_index(answer, len(texts), judge) for answer, texts in zip(answers, candidates, strict=True)]
     pairs = [(motion, text) for motion, texts in zip(motions, candidates, strict=True) for text in texts]
-    answers = list(judge.match([motion for motion, _ in pairs], [text for _, text in pairs]))
-    picked: list[int | Exception] = []
-    start = 0
-    for texts in candidates:
-        own = answers[start : start + len(texts)]
-        start += len(texts)
-        fault = next((answer for answer in own if isinstance(answer, Exception)), None)
-        picked.append(fault if fault is not None else int(np.argmax([float(answer) for answer in own])))  # type: ignore[arg-type]
-    return picked
+    sure = iter(match(judge, [motion for motion, _ in pairs], [text for _, text in pairs]))
+    return [_surest(list(islice(sure, len(texts)))) for texts in candidates]
+
+
+def _surest(answers: Sequence[float | Exception]) -> int | Exception:
+    fault = next((answer for answer in answers if isinstance(answer, Exception)), None)
+    return int(np.argmax(answers)) if fault is None else fault  # type: ignore[arg-type]
+
+
+def _counted(answers: Iterable[Any], count: int, judge: Judge) -> list[Any]:
+    found = list(answers)
+    if len(found) != count:
+        raise PluginError(f"judge {judge.card.name!r} gave {len(found)} answers to {count} questions")
+    return found
+
+
+def _probability(answer: Any, judge: Judge) -> float | Exception:
+    """Return an answer as a number, or what is wrong with it: what is no probability must not become a yes or a no."""
+    if isinstance(answer, Exception):
+        return answer
+    with suppress(TypeError, ValueError):
+        if not isinstance(answer, str) and 0 <= (value := float(answer)) <= 1:
+            return value
+    return PluginError(f"judge {judge.card.name!r} said {answer!r:.60}; expected a probability from 0 to 1")
+
+
+def _index(answer: Any, count: int, judge: Judge) -> int | Exception:
+    """Return an answer as an index, or what is wrong with it."""
+    if isinstance(answer, Exception):
+        return answer
+    with suppress(TypeError):
+        if not isinstance(answer, bool) and 0 <= (value := index(answer)) < count:
+            return value
+    return PluginError(f"judge {judge.card.name!r} chose {answer!r:.60}; expected the index of one of {count} texts")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mbench.errors import NotApplicable
-from mbench.judges.base import Judge, choose
+from mbench.judges.base import Judge, choose, match
 from mbench.metrics.base import Sample, metric_by_judge
 from mbench.seeds import seed_of
 from mbench.suites.prompt import Prompt
@@ -22,17 +22,22 @@ def motion_condition_consistency(samples: Sequence[Sample], judge: Judge) -> lis
     The mean is the share picked right; chance is 0.10 (one in as many candidates as the prompt has). The candidates'
     order is drawn from the prompt's id and is the same in every run.
     """
-    asked = [sample for sample in samples if sample.prompt.candidates]
+    asked = [sample for sample in samples if _has_distractors(sample.prompt)]
     orders = [_in_seeded_order(sample) for sample in asked]
     answers = choose(judge, [sample.motion for sample in asked], orders) if asked else []
     picked = iter(zip(orders, answers, strict=True))
-    return [_right(sample, *next(picked)) if sample.prompt.candidates else NotApplicable("the prompt has no candidates")
-            for sample in samples]  # fmt: skip
+    return [_right(sample, *next(picked)) if _has_distractors(sample.prompt)
+            else NotApplicable("the prompt has no candidates") for sample in samples]  # fmt: skip
+
+
+def _has_distractors(prompt: Prompt) -> bool:
+    """Return whether there is another text to pick."""
+    return bool({*prompt.candidates} - {prompt.text})
 
 
 def chance(prompts: Sequence[Prompt]) -> float | None:
     """Return the share that guessing picks right of the prompts that have candidates, None where none has."""
-    asked = [p for p in prompts if p.candidates and "motion_condition_consistency" in p.dimensions]
+    asked = [p for p in prompts if _has_distractors(p) and "motion_condition_consistency" in p.dimensions]
     sizes = [len({p.text, *p.candidates}) for p in asked]
     return sum(1 / size for size in sizes) / len(sizes) if sizes else None
 
@@ -66,5 +71,4 @@ def match_probability(samples: Sequence[Sample], judge: Judge) -> list[float | E
 
 
 def _sureness(samples: Sequence[Sample], judge: Judge) -> list[float | Exception]:
-    motions, texts = [sample.motion for sample in samples], [sample.prompt.text for sample in samples]
-    return [answer if isinstance(answer, Exception) else float(answer) for answer in judge.match(motions, texts)]
+    return match(judge, [sample.motion for sample in samples], [sample.prompt.text for sample in samples])
