@@ -31,15 +31,15 @@ class NetworkConfig(_Strict):
 class TrainingConfig(_Strict):
     """How long and how; see `mbench.training.TrainSettings`."""
 
-    steps: PositiveInt = 2500
+    steps: PositiveInt = 800
     batch: Annotated[int, Field(ge=2)] = 192
     rate: float = 4e-4
-    warmup: int = 150
+    warmup: int = 100
     weight_decay: float = 0.05
     ema: float | None = 0.999
     precision: Literal["fp32", "bf16"] = "bf16"
     every: PositiveInt = 100
-    evaluate_every: PositiveInt | None = 250
+    evaluate_every: PositiveInt | None = 100
     seed: int = 0
     device: str = "auto"
 
@@ -52,6 +52,8 @@ class JudgeRecipe(_Strict):
         held_out: action classes (`mbench.datasets.captions.ACTIONS`) of which no clip is trained on.
         calibrate_on: those of them whose clips fit the map from similarity to probability for unseen actions; the
             others measure it.
+        unseen_from: folder of a judge of the same recipe that was trained with actions held out; its figures and its
+            map for unseen actions stand for this judge's, which has none of its own. Relative to the current folder.
         captions: texts a clip, at most.
         skeletons: bodies that each clip is carried over to, its own among them.
         licence: of the weights, which follows from the data's.
@@ -64,6 +66,7 @@ class JudgeRecipe(_Strict):
     data: str
     held_out: list[str] = []
     calibrate_on: list[str] = []
+    unseen_from: str | None = None
     captions: PositiveInt = 24
     skeletons: PositiveInt = 3
     licence: str

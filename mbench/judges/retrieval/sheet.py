@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,10 @@ from numpy.typing import NDArray
 
 from mbench.datasets import Clip, TextMotionDataset
 from mbench.datasets.truth import claim_of_clip
-from mbench.files import hash_of
+from mbench.errors import ConfigError
+from mbench.files import hash_of, read_json
 from mbench.judges.retrieval.heldout import Division, Questions, questions, spoken, trial
+from mbench.judges.retrieval.judge import CARD
 from mbench.judges.retrieval.measure import CHOICES, POOL, figures
 from mbench.judges.retrieval.model import RetrievalModel
 from mbench.judges.retrieval.probe import Probe
@@ -50,14 +53,30 @@ def card_of(
             "chance": chance(len(judge[f"{name}_test"][1].own)),
             "actions": sorted({a for c in getattr(division, f"{name}_test") for a in claim_of_clip(c).actions}),
         }
-    if "unseen" not in model.facts["calibration"] and "seen" in model.facts["calibration"]:
-        model.facts["calibration"]["unseen"] = model.facts["calibration"]["seen"]
+    _take_unseen(recipe, measured, model.facts["calibration"])
     return {
         "version": f"{VERSION}.{hash_of(model.facts)[:8]}", "licence": recipe.licence,
         "trained_on": _trained_on(recipe, dataset, division, model, seconds), "notes": sentence(measured),
         "figures": measured, "calibration": model.facts["calibration"], "held_out": sorted(recipe.held_out),
         "left_out": len(division.left_out), "recipe": recipe.model_dump(exclude={"output"}),
     }  # fmt: skip
+
+
+def _take_unseen(recipe: JudgeRecipe, measured: dict[str, Any], maps: dict[str, Any]) -> None:
+    """Take the figures and the map for unseen actions from the judge that was trained without them, if there is one.
+
+    Raises:
+        ConfigError: that folder has no card with such figures.
+    """
+    if recipe.unseen_from is not None:
+        path = Path(recipe.unseen_from) / CARD
+        twin = read_json(path) if path.is_file() else {}
+        if "unseen" not in twin.get("figures", {}):
+            raise ConfigError(f"unseen_from: {path} has no figures on unseen actions; expected a judge with held_out")
+        measured["unseen"], maps["unseen"] = twin["figures"]["unseen"], twin["calibration"]["unseen"]
+        measured["unseen"]["measured_on"] = f"a judge of the same recipe without {', '.join(twin['held_out'])}"
+    if "seen" in maps:
+        maps.setdefault("unseen", maps["seen"])
 
 
 def _parts(division: Division) -> dict[str, Sequence[Clip]]:

@@ -21,8 +21,11 @@ def lines(card: dict[str, Any]) -> Iterator[str]:
     yield card["notes"]
     for group, words in GROUPS.items():
         if group in card["figures"]:
+            measured = card["figures"][group]
             yield ""
-            yield from _table(words, card["figures"][group])
+            if "measured_on" in measured:
+                yield f"measured on {measured['measured_on']}:"
+            yield from _table(words, measured)
 
 
 def _table(words: str, measured: dict[str, Any]) -> Iterator[str]:
