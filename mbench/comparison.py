@@ -80,7 +80,7 @@ def _compared_sets(name: str, facts: list[Any], found: list[dict[int, float]]) -
     sizes = [fact["n_motions"] for fact in facts]
     if name in DEPENDS_ON_SIZE and sizes[0] != sizes[1]:
         raise NotApplicable(
-            f"values of {sizes[0]} and of {sizes[1]} motions do not compare: what it reads depends on how many there are"
+            f"values of {sizes[0]} and of {sizes[1]} motions do not compare: its level depends on how many there are"
         )
     difference, half = found[0][VALUE] - found[1][VALUE], _half_of_difference(found)
     low, high = (None, None) if half is None else (difference - half, difference + half)

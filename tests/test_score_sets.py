@@ -279,7 +279,7 @@ def test_fid_of_different_numbers_of_motions_does_not_compare(judge, tmp_path):
     for config in (whole, part):
         mbench.evaluate(config)
     found = compare_runs(folder_of(whole).path, folder_of(part).path)
-    reason = "values of 45 and of 43 motions do not compare: what it reads depends on how many there are"
+    reason = "values of 45 and of 43 motions do not compare: its level depends on how many there are"
     assert found["left_out"]["fidelity/fid"] == reason and "fidelity/coverage" in found["left_out"]
     assert set(found["metrics"]) == {"fidelity/kid", "fidelity/r_precision_1"}
     kid = found["metrics"]["fidelity/kid"]
