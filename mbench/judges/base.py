@@ -90,9 +90,9 @@ def build_judge(name: str, options: dict[str, Any] | None = None, device: str = 
     """
     factory = JUDGES.get(name)
     options = dict(options or {})
-    check_options(factory, options, f"judge {name!r}")
     if "device" in inspect.signature(factory).parameters:
         options.setdefault("device", device)
+    check_options(factory, options, f"judge {name!r}")
     try:
         judge = factory(**options)
     except MBenchError:
