@@ -6,6 +6,9 @@ Reference: the mean of each metric over real clips, as results average over prom
 clips with the fault that the metric must catch. The clips are the part of the CMU Graphics Lab Motion Capture Database
 that was read from the laboratory's own ASF/AMC files (no retargeted copies), without clips that have tracking glitches
 or stand on something (climbing, steps, uneven ground: the floor is not at z = 0 there), each cut to its first 10 s.
+
+Metrics of the default judge: the clips of the test split, which it was not trained on, with their own captions.
+Control: guessing, for the choice of one text; the motion of another action, for the match of motion and text.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,9 +26,15 @@ import numpy as np
 import mbench
 from mbench.body.mesh import Mesh, MeshSettings
 from mbench.datasets.shards import Shards
+from mbench.datasets.truth import claim_of
+from mbench.io import read_motion
+from mbench.judges.base import build_judge
 from mbench.metrics.anchors import BUILTIN
-from mbench.metrics.base import METRICS
+from mbench.metrics.base import METRICS, Sample
+from mbench.metrics.judged import CONSISTENCY, chance
 from mbench.motion import Motion, Pose, degrade
+from mbench.suites import load_suite
+from mbench.suites.from_dataset import suite_from_dataset
 from mbench.versions import version_of
 
 PROPS = ("climb", "ladder", "stool", "steps", "uneven", "playground")
@@ -105,6 +115,38 @@ def anchor(name: str, motions: list[Motion]) -> dict[str, Any]:
     }
 
 
+def other_action(samples: list[Sample]) -> list[Sample]:
+    """Return each prompt with the motion of another prompt whose text is not true of it."""
+    found = []
+    for place, sample in enumerate(samples):
+        later = samples[place + 1 :] + samples[:place]
+        wrong = next(o for o in later if not claim_of(sample.prompt.text).may_hold_for(claim_of(o.prompt.text)))
+        found.append(Sample(sample.prompt, wrong.motion))
+    return found
+
+
+def judged_anchors(folder: Path) -> dict[str, Any]:
+    """Return reference and control of the judged dimensions."""
+    judge = build_judge("retrieval")
+    with tempfile.TemporaryDirectory() as scratch:
+        suite_from_dataset(folder, Path(scratch) / "real", split="test")
+        suite = load_suite(str(Path(scratch) / "real" / "suite.yaml"))
+        samples = [Sample(p, read_motion(Path(scratch) / "real" / "motions" / f"{p.id}.npz")) for p in suite.prompts]
+    consistency, match = METRICS.get(CONSISTENCY), METRICS.get("generalization/motion_generalizability")
+    guessed = chance(suite.prompts)
+    assert guessed is not None
+    wrong = float(np.mean(match.function(other_action(samples), judge)))
+    pairs = [(consistency, guessed, "guessing"), (match, wrong, "the motion of another action")]
+    return {
+        metric.info.name: {
+            "reference": round(float(np.mean(metric.function(samples, judge))), 6), "control": round(control, 6),
+            "control_is": words, "unit": metric.info.unit,
+            "metric_version": version_of(metric, MeshSettings(), judge), "clips": len(samples),
+        }
+        for metric, control, words in pairs
+    }  # fmt: skip
+
+
 def provenance(clips: dict[str, Motion]) -> dict[str, Any]:
     """Return where the numbers come from."""
     return {
@@ -124,12 +166,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("mocap", type=Path, help="folder of motion shards")
     parser.add_argument("--out", type=Path, default=BUILTIN)
-    parser.add_argument("--joints-only", action="store_true", help="leave out the slow metrics of the skinned body")
+    parser.add_argument("--judged-only", action="store_true", help="keep the others as they are in the file")
     arguments = parser.parse_args()
     clips = read_clips(arguments.mocap)
-    anchors = {name: anchor(name, list(clips.values())) for name in CONTROLS}
-    some = [cut(motion, SHORT) for motion in list(clips.values())[::EVERY]]
-    anchors |= {name: skin_anchor(name, some) for name in SKIN if not arguments.joints_only}
+    if arguments.judged_only:
+        anchors = json.loads(arguments.out.read_text(encoding="utf-8"))["anchors"]
+    else:
+        some = [cut(motion, SHORT) for motion in list(clips.values())[::EVERY]]
+        anchors = {name: anchor(name, list(clips.values())) for name in CONTROLS}
+        anchors |= {name: skin_anchor(name, some) for name in SKIN}
+    anchors |= judged_anchors(arguments.mocap)
     made_by = {"version": 1, "made_by": "scripts/build_anchors.py", "provenance": provenance(clips), "anchors": anchors}
     arguments.out.write_text(json.dumps(made_by, indent=1) + "\n", encoding="utf-8")
     for name, row in anchors.items():
