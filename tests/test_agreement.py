@@ -344,6 +344,18 @@ def test_tie_calibration_finds_the_differences_that_people_do_not_see(tmp_path):
     assert found["accuracy"]["value"] == 1.0
 
 
+def test_more_raters_who_say_the_same_make_no_interval_narrower(small, tmp_path):
+    # prompts are drawn with all their votes: copies of votes tell nothing new
+    scores, votes = small
+    header, *rows = votes.read_text().splitlines()
+    copies = [f"{row}{number}" for row in rows for number in range(20)]
+    (tmp_path / "copies.csv").write_text("\n".join([header, *copies]) + "\n")
+    once, often = (agreement([scores], path)["questions"][0] for path in (votes, tmp_path / "copies.csv"))
+    for key in ("accuracy", "accuracy_with_ties", "tau_b", "spearman"):
+        assert often["metrics"]["quality/good"][key] == pytest.approx(once["metrics"]["quality/good"][key])
+    assert once["metrics"]["quality/good"]["accuracy"]["low"] < once["metrics"]["quality/good"]["accuracy"]["high"]
+
+
 # what does not matter, what is missing, what is kept apart
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -78,12 +79,12 @@ def _check_overlap(human: Path, votes: pandas.DataFrame, table: Scores) -> None:
 
 def _differences(votes: pandas.DataFrame, table: Scores, name: str) -> Floats:
     """Return how much better the first motion of each vote is: (votes,), NaN where either has no score."""
-    column = table.values[name]
-    sides = [
-        [column.get(key, np.nan) for key in zip(votes[side], votes["prompt"], strict=True)]
+    column, prompts = table.values[name], votes["prompt"].tolist()
+    first, second = (
+        np.array([column.get(key, np.nan) for key in zip(votes[side].tolist(), prompts, strict=True)], dtype=np.float64)
         for side in ("first", "second")
-    ]
-    difference = np.array(sides[0], dtype=np.float64) - np.array(sides[1], dtype=np.float64)
+    )
+    difference = first - second
     return -difference if table.better[name] == "lower" else difference
 
 
@@ -135,6 +136,11 @@ def _counts(votes: pandas.DataFrame) -> dict[str, int]:
     }
 
 
+@lru_cache(maxsize=1)  # a hundred measures of the same prompts share the draws
+def _weights(prompts: int) -> Floats:
+    return bootstrap_weights(prompts)
+
+
 def with_interval(function: Callable[[Floats], Floats], by_prompt: Floats) -> Result:
     """Return a measure of counts summed over prompts, with its interval, which needs two prompts.
 
@@ -147,16 +153,17 @@ def with_interval(function: Callable[[Floats], Floats], by_prompt: Floats) -> Re
         return {"value": None, "low": None, "high": None}
     low, high = None, None
     if len(by_prompt) > 1:
-        flat = bootstrap_weights(len(by_prompt)) @ by_prompt.reshape(len(by_prompt), -1)
+        flat = _weights(len(by_prompt)) @ by_prompt.reshape(len(by_prompt), -1)
         low, high = interval(function(flat.reshape(-1, *by_prompt.shape[1:])))
     return {"value": value, "low": low, "high": high}
 
 
-def _accuracies(counts: Floats) -> Result:
+def _accuracies(exact: Floats, with_ties: Floats) -> Result:
+    """Return the measures of counts where only equality is a tie, and of those where small differences are ties too."""
     return {
-        "accuracy": with_interval(measures.accuracy, counts),
-        "accuracy_with_ties": with_interval(measures.accuracy_with_ties, counts),
-        "tau_b": with_interval(measures.tau_b, counts),
+        "accuracy": with_interval(measures.accuracy, exact),
+        "accuracy_with_ties": with_interval(measures.accuracy_with_ties, with_ties),
+        "tau_b": with_interval(measures.tau_b, exact),
     }
 
 
@@ -172,7 +179,12 @@ def _human(votes: _Votes, raters: bool) -> Result:
     matrix = measures.coincidences(both.vote, both.pair, both.prompt, both.prompts)
     alpha = with_interval(measures.krippendorff_alpha, matrix)
     raters_of_both = len(np.unique(both.rater))
-    return {"votes": len(both.vote), "raters": raters_of_both, **_accuracies(counts), "krippendorff_alpha": alpha}
+    return {
+        "votes": len(both.vote),
+        "raters": raters_of_both,
+        **_accuracies(counts, counts),
+        "krippendorff_alpha": alpha,
+    }
 
 
 def _metric(votes: _Votes, difference: Floats, better: str) -> Result:
@@ -183,12 +195,13 @@ def _metric(votes: _Votes, difference: Floats, better: str) -> Result:
     exact, with_ties = (
         measures.tally(own.vote, measures.preferences(difference, size), own.prompt, own.prompts) for size in (0, tie)
     )
+    accuracies = _accuracies(exact, with_ties)
+    accuracies["accuracy_with_ties"]["tie"] = tie
     return {
         "better": better,
         "votes": len(own.vote),
         "without_score": int((~there).sum()),
-        **_accuracies(exact),
-        "accuracy_with_ties": {**with_interval(measures.accuracy_with_ties, with_ties), "tie": tie},
+        **accuracies,
         **_win_ratios(own, measures.preferences(difference)),
     }
 
