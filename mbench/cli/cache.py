@@ -30,7 +30,7 @@ def info(json: Json = False) -> None:
         print_json({"schema": 1, "folder": str(root), "responses": dated, "folders": folders})
         return
     entries = sum(row["entries"] for row in rows)
-    typer.echo(f"{responses.path}: {entries} answers of judges")
+    typer.echo(f"{responses.path}: {_answers(entries)} of judges")
     if rows:
         columns = ["judge", "model", "answers", "tokens in", "tokens out", "oldest", "newest"]
         print_table(columns, [_cells(row) for row in rows], left=2)
@@ -59,7 +59,11 @@ def clear(
         responses.remove()
         typer.echo(f"{responses.path} was damaged and is removed")
         return
-    typer.echo(f"{removed} answers removed from {responses.path}")
+    typer.echo(f"{_answers(removed)} removed from {responses.path}")
+
+
+def _answers(count: int) -> str:
+    return f"{count} answer" if count == 1 else f"{count} answers"
 
 
 def _agreed(path: Path) -> bool:

@@ -127,6 +127,7 @@ class ResponseCache:
             with connection:
                 removed = connection.execute(f"DELETE FROM responses WHERE {where}", values).rowcount
             connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return removed
 
     def remove(self) -> None:
