@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -290,34 +291,42 @@ def test_without_a_cache_nothing_is_written(tiny, tmp_path):
     assert not (tmp_path / "cache").exists()
 
 
-def _numbers(worker: int, count: int = 120) -> dict[str, np.ndarray]:
-    return {f"{worker} {i}": np.random.default_rng([worker, i]).random(8, np.float32) for i in range(count)}
+WORKERS, FILES = 4, 300
+WRITE_TOGETHER = """
+import sys, time
+from pathlib import Path
+sys.path.insert(0, {here!r})
+from test_text import FILES, numbers
+from mbench.vectors import VectorStore
+worker, folder = int(sys.argv[1]), Path({folder!r})
+(folder / f"ready{{worker}}").touch()
+while not (folder / "go").exists():
+    time.sleep(0.01)
+start = float((folder / "go").read_text())
+for number in range(FILES):
+    time.sleep(max(0.0, start + 0.015 * number - time.time()))
+    vectors = {{"theirs": numbers(99), f"mine {{worker}}": numbers(worker)}}
+    VectorStore(folder / f"{{number}}.sqlite").put(vectors, "sentence")
+"""
+
+
+def numbers(worker: int) -> np.ndarray:
+    return np.random.default_rng(worker).random(8, np.float32)
 
 
 def test_several_processes_write_one_cache(tmp_path):
-    """Started together on no file; each writes its texts one by one and some that all write. Nothing is lost."""
-    here = Path(__file__).parent
-    code = f"""
-import sys, time
-sys.path.insert(0, {str(here)!r})
-from pathlib import Path
-from test_text import _numbers
-from mbench.vectors import VectorStore
-worker = int(sys.argv[1])
-store = VectorStore(Path({str(tmp_path / "c" / "x.sqlite")!r}))
-while not Path({str(tmp_path / "go")!r}).exists():
-    time.sleep(0.001)
-for part in (_numbers(worker), _numbers(99, 20)):
-    for text, vector in part.items():
-        store.put({{text: vector}}, "sentence")
-"""
-    running = [subprocess.Popen([sys.executable, "-c", code, str(worker)]) for worker in range(4)]
-    (tmp_path / "go").touch()
-    assert [process.wait(timeout=120) for process in running] == [0, 0, 0, 0]
-    store = VectorStore(tmp_path / "c" / "x.sqlite")
-    for worker, count in (*((worker, 120) for worker in range(4)), (99, 20)):
-        expected = _numbers(worker, count)
-        found = store.get(expected, "sentence")
+    """They start on no file at the same moment, again and again, and nothing that any of them writes is lost."""
+    code = WRITE_TOGETHER.format(here=str(Path(__file__).parent), folder=str(tmp_path))
+    running = [subprocess.Popen([sys.executable, "-c", code, str(worker)]) for worker in range(WORKERS)]
+    while len(list(tmp_path.glob("ready*"))) < WORKERS:
+        assert all(process.poll() is None for process in running)
+        time.sleep(0.05)
+    (tmp_path / "new").write_text(str(time.time() + 0.5))
+    (tmp_path / "new").rename(tmp_path / "go")
+    assert [process.wait(timeout=120) for process in running] == [0] * WORKERS
+    expected = {"theirs": numbers(99)} | {f"mine {worker}": numbers(worker) for worker in range(WORKERS)}
+    for number in range(FILES):
+        found = VectorStore(tmp_path / f"{number}.sqlite").get(expected, "sentence")
         assert found.keys() == expected.keys()
         assert all(np.array_equal(found[text], vector) for text, vector in expected.items())
 
