@@ -153,7 +153,7 @@ def _refuse_kit(folder: Path, files: Iterable[Path]) -> None:
         if shape[1:] in KIT_SHAPES:
             raise FormatError(
                 f"{folder}: {path.parent.name}/{path.name} has shape {shape}, the 21 joints of KIT-ML; expected the 22 "
-                "of HumanML3D (a KIT-ML skeleton lacks joints that the metrics need)"
+                "of HumanML3D (another skeleton, at 12.5 fps; it is not converted)"
             )
         return
 
