@@ -14,7 +14,7 @@ from mbench.distance_stage import generalization_by_distance
 from mbench.judges.base import identity
 from mbench.metrics.anchors import Anchors, anchored, load_anchors
 from mbench.metrics.base import Metric
-from mbench.metrics.distribution import DEPENDS_ON_SIZE
+from mbench.metrics.distribution import DEPENDS_ON_SIZE, real_diversity
 from mbench.metrics.judged import CONSISTENCY, chance
 from mbench.metrics.reference import load_reference
 from mbench.plan import Plan
@@ -169,8 +169,12 @@ def _replications(values: Sequence[float]) -> dict[str, Any] | None:
 
 
 def _flags(plan: Plan, item: Metric, summary: dict[str, Any]) -> list[str]:
-    """Add the size of the reference set, and what limits comparisons, to a summary; return the latter."""
-    if summary["value"] is None or "reference set" not in item.info.needs or plan.judge is None:
+    """Add what a value is to be read against, and what limits comparisons, to a summary; return the latter."""
+    if summary["value"] is None or plan.judge is None:
+        return []
+    if item.info.name == "fidelity/diversity":
+        summary["real"] = real_diversity(plan.judge)
+    if "reference set" not in item.info.needs:
         return []
     reference, (n, name) = load_reference(plan.judge).features, (summary["n_motions"], item.info.name)
     summary |= {"n_reference": len(reference), "flags": []}

@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.spatial.distance import pdist
 
 import mbench
 from mbench.datasets.shards import Shards
@@ -97,7 +96,6 @@ def build(folder: Path, judge: Judge, out: Path | None = None, split: str = "tes
         "mbench": mbench.__version__,
         "selection": f"split {split}, no clips with tracking glitches, windows of at most {LONGEST} frames at 20 fps",
         "sources": sources([row for row, _ in found]),
-        "diversity": round(float(pdist(vectors).mean()), 4),
     }
     return save_reference(judge, vectors, facts, out)
 

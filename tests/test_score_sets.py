@@ -29,7 +29,7 @@ from embedders import (
 from mbench.comparison import compare_runs
 from mbench.metrics.base import METRICS, Sample
 from mbench.metrics.embedded import remembered
-from mbench.metrics.reference import save_reference
+from mbench.metrics.reference import load_reference, save_reference
 from mbench.plan import plan_of
 from mbench.results import ScoreRow
 from mbench.score_sets import FINGERPRINT, REPLICATED, SUBSETS, set_values, subset_size, subsets
@@ -169,6 +169,9 @@ def test_a_run_has_values_intervals_replications_and_counts(judge, tmp_path):
         assert row["low"] <= row["value"] <= row["high"] and row["low"] < row["high"], name
         assert (row["n"], row["n_motions"], row["missing"], row["failed"]) == (45, 45, 0, 0)
         assert row["is_dimension"] is False
+    real = load_reference(judge).features
+    apart = np.linalg.norm(real[:, None] - real, axis=-1)
+    assert metrics["fidelity/diversity"]["real"] == pytest.approx(apart.sum() / (90 * 89))
     assert metrics["fidelity/fid"]["n_reference"] == 90 and "n_reference" not in metrics["fidelity/mm_dist"]
     assert metrics["fidelity/r_precision_2"]["replications"]["n"] == 20
     assert metrics["fidelity/multimodality"]["value"] is None and metrics["fidelity/multimodality"]["failed"] == 0
@@ -179,7 +182,7 @@ def test_a_run_has_values_intervals_replications_and_counts(judge, tmp_path):
     assert metrics["fidelity/fid"]["flags"] == [flag] and flag in result["notes"]
     assert any(note.startswith("fidelity/coverage: of 45 motions") for note in result["notes"])
     page = (folder_of(config).path / "report.html").read_text()
-    assert "do not compare" in page and "over 20" in page and "Real motions" in page
+    assert "do not compare" in page and "over 20" in page and "Real motion reads" in page
 
 
 def test_few_motions_in_many_dimensions_are_flagged(folder, tmp_path):

@@ -15,7 +15,7 @@ from mbench.errors import NotApplicable
 from mbench.judges.base import Judge
 from mbench.metrics.base import Sample, metric_over_set
 from mbench.metrics.embedded import draw, drawn, in_order, motion_vectors, over_replications
-from mbench.metrics.reference import load_reference
+from mbench.metrics.reference import find_reference, load_reference
 from mbench.metrics.retrieval import GUO
 
 HEUSEL = "Heusel et al. 2017, arXiv 1706.08500"
@@ -98,7 +98,7 @@ def diversity(samples: Sequence[Sample], judge: Judge, replication: int | None =
     """Mean Euclidean distance of 300 random pairs of motions of different prompts; the mean of 20 draws.
 
     The pairs of a draw share no motion; of fewer than 600 prompts as many pairs as there can be are taken. Read it
-    against that of real motion (`diversity` in the reference's JSON): more is better up to there.
+    against that of real motion (`real` in result.json): more is better up to there.
     """
     return over_replications(lambda number: _diversity(samples, judge, number), replication)
 
@@ -128,6 +128,13 @@ def _diversity(samples: Sequence[Sample], judge: Judge, replication: int) -> flo
         raise NotApplicable(f"needs motions of at least 2 prompts, the set has {len(chosen)}")
     vectors = motion_vectors(chosen[: 2 * pairs], judge)
     return float(np.linalg.norm(vectors[:pairs] - vectors[pairs:], axis=1).mean())
+
+
+def real_diversity(judge: Judge) -> float | None:
+    """Return the mean Euclidean distance of two vectors of the reference set, None where the judge has none."""
+    from scipy.spatial.distance import pdist
+
+    return float(pdist(load_reference(judge).features).mean()) if find_reference(judge) else None
 
 
 def _both(samples: Sequence[Sample], judge: Judge) -> tuple[Floats, Floats]:

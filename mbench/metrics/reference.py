@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from mbench.cache import cache_folder
 from mbench.errors import FormatError, NotApplicable
-from mbench.files import atomic_write, read_json, write_json
+from mbench.files import atomic_write, write_json
 from mbench.judges.base import Judge, identity
 
 BUILTIN = Path(__file__).parents[1] / "data" / "reference"
@@ -87,19 +87,6 @@ def save_reference(judge: Judge, features: Floats, facts: dict[str, Any], folder
     counts = {"judge": judge.card.to_dict(), "n": len(features), "d": features.shape[1]}
     write_json(path.with_suffix(".json"), {**counts, "sha256": _read_once(path).hash, **facts})
     return path
-
-
-def reference_facts(judge: Judge) -> dict[str, Any]:
-    """Return what a judge's reference set was made from.
-
-    Raises:
-        NotApplicable: there is none.
-        MBenchError: the JSON beside it can't be read.
-    """
-    path = find_reference(judge)
-    if path is None:
-        raise NotApplicable(f"there is no reference set of judge {identity(judge)}")
-    return dict(read_json(path.with_suffix(".json")))
 
 
 def _read_once(path: Path) -> Reference:

@@ -46,6 +46,7 @@ def _over_set(summary: dict[str, Any]) -> Html:
     pairs = [
         ("Motions", str(summary["n_motions"]) if summary.get("n_motions") else None),
         ("Real motions", str(summary["n_reference"]) if summary.get("n_reference") else None),
+        ("Real motion reads", number(summary["real"]) if summary.get("real") else None),
         ("Replications", spread),
     ]
     words = "One value for the whole set: there is no distribution over prompts."
