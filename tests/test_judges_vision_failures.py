@@ -247,6 +247,15 @@ def test_replies_that_can_not_be_read_are_paid_and_logged_and_not_kept(tmp_path)
     assert ResponseCache().summary()[0]["entries"] == 2
 
 
+def test_a_log_that_can_not_be_written_ends_the_run(tmp_path):
+    (tmp_path / "file").write_text("")
+    with serving(scripted(verify=YES)) as server:
+        judge = judge_of("openai", server, log=str(tmp_path / "file" / "log.jsonl"), concurrency=1)
+        with pytest.raises(JudgeError, match="log of calls can't be kept"):
+            judge.match(motions(3), ["walk"] * 3)
+        assert len(server.calls) == 1
+
+
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_the_key_is_never_told_nor_written(protocol, tmp_path, monkeypatch, capfd):
     monkeypatch.setenv("SOME_KEY", KEY)

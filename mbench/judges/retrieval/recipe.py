@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from mbench.errors import ConfigError
+from mbench.datasets.captions import ACTIONS
+from mbench.errors import ConfigError, did_you_mean
 from mbench.yamlfile import load_yaml, validation_message
 
 PositiveInt = Annotated[int, Field(ge=1)]
@@ -76,17 +77,6 @@ class JudgeRecipe(_Strict):
     output: str = "judge"
     base: Path = Field(default=Path(), exclude=True)
 
-    @field_validator("held_out", "calibrate_on")
-    @classmethod
-    def _known(cls, value: list[str]) -> list[str]:
-        """Refuse classes that nobody knows."""
-        from mbench.datasets.captions import ACTIONS
-
-        for name in value:
-            if name not in ACTIONS:
-                raise ValueError(f"{name!r} is no action class; known are {', '.join(sorted(ACTIONS))}")
-        return value
-
 
 def load_recipe(path: Path) -> JudgeRecipe:
     """Return the checked recipe of a YAML file.
@@ -98,6 +88,12 @@ def load_recipe(path: Path) -> JudgeRecipe:
     if not isinstance(values, dict):
         raise ConfigError(f"{path}: expected fields such as `data: ../shared/mocap`")
     try:
-        return JudgeRecipe.model_validate({**values, "base": path.parent})
+        recipe = JudgeRecipe.model_validate({**values, "base": path.parent})
     except ValidationError as error:
         raise ConfigError(f"{path}: {validation_message(error, JudgeRecipe)}") from error
+    for field in ("held_out", "calibrate_on"):
+        for name in getattr(recipe, field):
+            if name not in ACTIONS:
+                hint = did_you_mean(name, ACTIONS) or f"; known are {', '.join(sorted(ACTIONS))}"
+                raise ConfigError(f"{path}: {field}: no action class is named {name!r}{hint}")
+    return recipe

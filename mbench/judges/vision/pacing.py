@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from mbench.errors import JudgeError, MBenchError
+from mbench.errors import JudgeError, MBenchError, one_line
 from mbench.files import append_lines
 
 GRACE = 5.0  # seconds after Ctrl-C in which answers that are on their way are still kept
@@ -47,21 +47,10 @@ def in_threads(
     done: queue.SimpleQueue[tuple[int, R | Exception]] = queue.SimpleQueue()
     for index in range(len(items)):
         waiting.put(index)
-
-    def work() -> None:
-        while not stop.is_set():
-            try:
-                index = waiting.get_nowait()
-            except queue.Empty:
-                return
-            try:
-                done.put((index, function(items[index])))
-            except Exception as error:  # belongs to the item, unless it ends the run
-                if isinstance(error, JudgeError):
-                    stop.set()
-                done.put((index, error))
-
-    workers = [threading.Thread(target=work, daemon=True) for _ in range(min(threads, len(items)))]
+    workers = [
+        threading.Thread(target=_work, args=(function, items, waiting, done, stop), daemon=True)
+        for _ in range(min(threads, len(items)))
+    ]
     for worker in workers:
         worker.start()
     results: dict[int, R | Exception] = {}
@@ -77,6 +66,24 @@ def in_threads(
         for worker in workers:
             worker.join(max(0.0, deadline - time.monotonic()))
     return [results[index] for index in range(len(items))]
+
+
+def _work(
+    function: Callable[[T], R], items: Sequence[T], waiting: queue.SimpleQueue[int],
+    done: queue.SimpleQueue[tuple[int, R | Exception]], stop: threading.Event,
+) -> None:  # fmt: skip
+    """Take items until there are none, or until the run ends."""
+    while not stop.is_set():
+        try:
+            index = waiting.get_nowait()
+        except queue.Empty:
+            return
+        try:
+            done.put((index, function(items[index])))
+        except Exception as error:  # belongs to the item, unless it ends the run
+            if isinstance(error, JudgeError):
+                stop.set()
+            done.put((index, error))
 
 
 class Pace:
@@ -190,9 +197,12 @@ class Log:
         """Add a line.
 
         Raises:
-            MBenchError: the file can't be written.
+            JudgeError: the file can't be written.
         """
         line = json.dumps({"time": round(time.time(), 3), **values}, ensure_ascii=False, allow_nan=False)
-        with self._lock:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            append_lines(self._path, [line])
+        try:
+            with self._lock:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                append_lines(self._path, [line])
+        except (MBenchError, OSError) as error:
+            raise JudgeError(f"the log of calls can't be kept: {one_line(error)}") from error

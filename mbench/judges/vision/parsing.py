@@ -28,7 +28,17 @@ _WORDS = 3  # texts of fewer words are too likely to stand in a reply by chance
 
 def description(reply: str) -> str | None:
     """Return the description in a reply, None where there is none."""
-    return " ".join(_THINKING.sub("", reply).split()) or None
+    return " ".join(_without_thinking(reply).split()) or None
+
+
+def _without_thinking(reply: str, texts: Sequence[str] = ()) -> str:
+    """Return a reply without what was thought before it, nor the brackets that `_plain` needs for itself.
+
+    Where a text holds the mark of thinking, the mark in the reply may be a quotation, and nothing is left out.
+    """
+    if not any("<" in text and "think" in text.lower() for text in texts):
+        reply = _THINKING.sub("", reply)
+    return re.sub("[⟦⟧]", "", reply)
 
 
 def yes_or_no(reply: str, text: str) -> bool | None:
@@ -38,6 +48,7 @@ def yes_or_no(reply: str, text: str) -> bool | None:
         reply: as the model wrote it.
         text: what it was asked about.
     """
+    reply = _without_thinking(reply, [text])
     said = _json_answers(reply, [text])
     if said is not None:
         return _agreed({_word(value) for value in said})
@@ -72,11 +83,12 @@ def named_candidate(reply: str, candidates: Sequence[str]) -> int | None:
         reply: as the model wrote it.
         candidates: the texts, in the order in which they were shown.
     """
+    reply = _without_thinking(reply, candidates)
     said = _json_answers(reply, candidates)
     if said is not None:
         found = {_candidate(str(value), candidates) if isinstance(value, str | int) else None for value in said}
         return found.pop() if len(found) == 1 else None
-    whole = _candidate(_without_marks(_THINKING.sub("", reply)).strip(), candidates)
+    whole = _candidate(_without_marks(reply).strip(), candidates)
     return _in_prose(_plain(reply, candidates), candidates) if whole is None else whole
 
 
@@ -142,7 +154,6 @@ def _json_answers(reply: str, texts: Sequence[str]) -> list[object] | None:
 
     Objects that only repeat a part of the texts don't count.
     """
-    reply = _THINKING.sub("", reply)
     found = [
         value
         for source, value in _objects(reply)
@@ -166,11 +177,11 @@ def _objects(text: str) -> Iterator[tuple[str, dict[str, object]]]:
 
 
 def _plain(reply: str, texts: Sequence[str]) -> str:
-    """Return a reply without thinking and marks of emphasis, `⟦2⟧` where it repeats the text of index 2.
+    """Return a reply without marks of emphasis, `⟦2⟧` where it repeats the text of index 2.
 
     Other things in quotes that are a part of the texts are left out.
     """
-    plain = re.sub("[⟦⟧]", "", _without_marks(_THINKING.sub("", reply)))
+    plain = _without_marks(reply)
     for index, text in sorted(enumerate(texts), key=lambda item: -len(item[1])):
         if len(text.split()) >= _WORDS:
             plain = re.sub(rf"(?<!\w){_loosely(text)}(?!\w)", f"⟦{index}⟧", plain, flags=re.IGNORECASE)
