@@ -372,6 +372,23 @@ def test_neither_order_nor_sides_nor_names_of_columns_change_a_number(small, tmp
     assert agreement([scores], tmp_path / "other.csv") == expected
 
 
+def test_the_order_of_votes_changes_no_interval(tmp_path):
+    qualities, votes, _ = bradley_terry(np.random.default_rng(16), prompts=9, raters=2, ties=0.2)
+    scores = write_scores(tmp_path / "s.csv", {("quality/perfect", "higher"): qualities})
+    votes = votes[:-7]  # prompts with different numbers of votes
+    shuffled = [votes[index] for index in np.random.default_rng(17).permutation(len(votes))]
+    expected = agreement([scores], write_votes(tmp_path / "a.csv", votes))
+    assert agreement([scores], write_votes(tmp_path / "b.csv", shuffled)) == expected
+
+
+def test_votes_without_a_name_are_by_different_people(small, tmp_path):
+    rows = [("1", "x", "y", "b", ""), ("1", "x", "y", "b", ""), ("1", "x", "y", "a", "ann"), ("2", "x", "y", "b", "")]
+    human = agreement([small[0]], write_votes(tmp_path / "h.csv", rows))["questions"][0]["human"]
+    assert (human["votes"], human["raters"]) == (3, 3)
+    # each b meets one a and one b, a tie; the a meets two b
+    assert human["accuracy"]["value"] == pytest.approx((0.5 + 0.5 + 0) / 3)
+
+
 def test_votes_without_a_score_are_counted(small, tmp_path):
     scores, votes = small
     with votes.open("a") as file:
