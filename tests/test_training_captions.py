@@ -53,8 +53,10 @@ class Graded:
 class Trained:
     """A model whose card lists captions; `own` names them."""
 
+    listed = ""
+
     def __init__(self, own: str = "") -> None:
-        self.card = Card("trained", "1", "control", "Apache-2.0", captions=own)
+        self.card = Card("trained", "1", "control", "Apache-2.0", captions=own or self.listed)
 
     def generate(self, prompts, seeds):
         for prompt, seed in zip(prompts, seeds, strict=True):
@@ -308,11 +310,14 @@ def test_captions_of_a_package(tmp_path):
     assert block["reference"]["own"] and block["reference"]["hash"] == shipped_captions().hash
 
 
-def test_captions_never_decide_the_run(tmp_path):
+def test_captions_never_decide_the_run(tmp_path, monkeypatch):
     (tmp_path / "own.txt").write_text("a person walks\n")
     plain = plan_of(write_yaml(tmp_path, f"{{name: '{HERE}:Trained'}}"))
     listed = plan_of(write_yaml(tmp_path, f"{{name: '{HERE}:Trained', captions: own.txt}}"))
-    assert plain.run_id == listed.run_id
+    monkeypatch.setattr(Trained, "listed", SHIPPED)
+    carded = plan_of(write_yaml(tmp_path, f"{{name: '{HERE}:Trained'}}"))
+    assert carded.card["captions"] == SHIPPED and "captions" not in plain.card
+    assert plain.run_id == listed.run_id == carded.run_id
     # what was hashed before there were captions
     card = {"name": "trained", "version": "1", "kind": "control", "licence": "Apache-2.0", "paper": "", "weights": "",
             "trained_on": "", "notes": ""}  # fmt: skip
