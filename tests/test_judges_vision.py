@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 from judge_server import Answer, figure_at, looking, serving
+from mbench.config import load_config
 from mbench.errors import ConfigError, MBenchError
 from mbench.judges.base import JUDGES, Chooser, Judge, build_judge, choose, identity
+from mbench.judges.vision.openai import OpenAISettings
 from mbench.metrics.base import Sample
 from mbench.metrics.judged import motion_generalizability
 from mbench.suites.prompt import Prompt
 from vision_judges import KEY, PROTOCOLS, STILL, WALK, fresh, judge_of, motions, saying, scripted
 
+ROOT = Path(__file__).parents[1]
 __all__ = ["fresh"]  # the fixture
 LARGE = {"size": 128, "frames": 5}
 
@@ -271,3 +277,18 @@ def test_judges_are_listed_without_importing_what_they_need():
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"openai", "google.genai", "torch", "av", "warp", "PIL", "httpx"} & set(loaded)
     assert {"openai", "gemini"} <= set(JUDGES.names())
+
+
+def test_what_the_page_and_the_example_say_can_be_built(monkeypatch):
+    page = (ROOT / "docs" / "judges.md").read_text()
+    blocks = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)]
+    judges = [block["judge"] for block in blocks if block["judge"]["name"] in PROTOCOLS]
+    assert len(judges) == 4
+    for variable in ("OPENAI_API_KEY", "GEMINI_API_KEY"):
+        monkeypatch.setenv(variable, KEY)
+    for judge in judges:
+        assert build_judge(judge["name"], judge["options"]).card.name == judge["name"]
+    example = load_config(ROOT / "examples" / "judge_openai.yaml")
+    assert example.judge.model_dump() == judges[0]
+    limit = json.loads(re.search(r"--limit-mm-per-prompt '(.*?)'", page)[1])
+    assert limit["image"] == OpenAISettings.model_fields["frames"].default
