@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mbench.card import Card
-from mbench.errors import ConfigError
+from mbench.errors import ConfigError, MBenchError, NotApplicable
 from mbench.files import read_json, sha256_of
 from mbench.judges.base import JUDGES
 from mbench.motion import Motion
@@ -67,12 +67,17 @@ class RetrievalJudge:
         """
         from mbench.judges.retrieval.measure import probability
 
+        maps: dict[str, list[float]] = self._model.facts["calibration"]
+        if not maps:
+            return [NotApplicable("the judge's data had too few held-out clips to fit a probability")] * len(texts)
         similarity = (self.embed_motions(motions) * self.embed_texts(texts)).sum(axis=1)
-        maps = [self._model.facts["calibration"]["seen" if self.knows(text) else "unseen"] for text in texts]
-        return [round(float(probability(s, *m)), 9) for s, m in zip(similarity, maps, strict=True)]
+        fitted = [maps.get("seen" if self.knows(text) else "unseen") or next(iter(maps.values())) for text in texts]
+        return [round(float(probability(s, *m)), 9) for s, m in zip(similarity, fitted, strict=True)]
 
     def choose(self, motions: Sequence[Motion], candidates: Sequence[Sequence[str]]) -> list[int | Exception]:
         """Return the index of the nearest candidate of each motion; the first of equals."""
+        if not motions:
+            return []
         flat = [text for texts in candidates for text in texts]
         vectors = self.embed_texts(flat)
         ends = np.cumsum([len(texts) for texts in candidates])
@@ -92,7 +97,7 @@ class RetrievalJudge:
         new = {key: motion for key, motion in zip(keys, motions, strict=True) if key not in self._seen}
         if new:
             self._seen |= dict(zip(new, self._model.motions(list(new.values())), strict=True))
-        return np.array([self._seen[key] for key in keys]).reshape(len(motions), -1)
+        return np.array([self._seen[key] for key in keys]).reshape(len(motions), self._model.network.shape.space)
 
     def embed_texts(self, texts: Sequence[str]) -> Floats:
         """Return (n, 256) vectors of norm 1."""
@@ -110,7 +115,10 @@ class RetrievalJudge:
     def _encoder(self) -> TextEncoder:
         from mbench.text import TextEncoder
 
-        encoder = TextEncoder(self._model.facts["encoder_name"])
+        try:
+            encoder = TextEncoder(self._model.facts["encoder_name"])
+        except MBenchError as error:
+            raise ConfigError(f"judge retrieval: {self.folder}: {error}") from error
         if encoder.hash != self._model.facts["encoder"]:
             raise ConfigError(f"judge retrieval: {self.folder} was trained with another version of {encoder.name}")
         return encoder

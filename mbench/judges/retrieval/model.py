@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from mbench.errors import ConfigError
+from mbench.errors import ConfigError, FormatError, one_line
 from mbench.judges.retrieval.examples import LONGEST, padded
 from mbench.judges.retrieval.network import RetrievalNetwork, Shape
 from mbench.motion import BENCHMARK_FPS, Motion
@@ -22,7 +22,7 @@ from mbench.weights import load_weights, save_weights, weights_metadata
 
 Floats = NDArray[np.float64]
 BATCH = 32  # clips of one length computed together
-PLACES = 9  # decimals that are kept: far above the noise of float64, so that a batch's size decides none of them
+PLACES = 6  # decimals that are kept: 1e10 times the noise of float64, so that a batch's size decides none of them
 
 
 class RetrievalModel:
@@ -47,6 +47,8 @@ class RetrievalModel:
 
     def motions(self, motions: Sequence[Motion]) -> Floats:
         """Return (n, space) vectors of norm 1; computed in float64, so that a vector never depends on the others."""
+        if not motions:
+            return np.zeros((0, self.network.shape.space))
         pieces = [pieces_of(motion) for motion in motions]
         flat = [piece for own in pieces for piece in own]
         vectors = np.zeros((len(flat), self.network.shape.space))
@@ -56,7 +58,7 @@ class RetrievalModel:
         ends = np.cumsum([len(own) for own in pieces])
         starts = [0, *ends[:-1]]
         means = np.array([vectors[start:end].mean(axis=0) for start, end in zip(starts, ends, strict=True)])
-        return unit(means.reshape(len(motions), -1))
+        return unit(means)
 
     def texts(self, sentences: NDArray[np.floating]) -> Floats:
         """Return (n, space) vectors of norm 1 of (n, d) sentence vectors."""
@@ -104,11 +106,13 @@ def load_model(path: Path, device: str = "cpu") -> RetrievalModel:
     """
     if not path.is_file():
         raise ConfigError(f"{path}: there is no such file; expected the weights that `mbench train-judge` wrote")
-    state, metadata = load_weights(path), weights_metadata(path)
     try:
+        state, metadata = load_weights(path), weights_metadata(path)
         network = RetrievalNetwork(Shape(**json.loads(metadata["shape"])))
         network.load_state_dict(state)
         facts = json.loads(metadata["facts"])
+    except FormatError as error:
+        raise ConfigError(one_line(error)) from error
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         what = re.sub(r"\s+", " ", str(error))[:120]
         raise ConfigError(f"{path}: is no retrieval judge of this version: {what}") from error
