@@ -46,7 +46,7 @@ def score_sets(
     for name, item in plan.metrics:
         if item.info.over_set and item.info.needs <= USABLE:
             there, missing = _members(plan, generations, name, item)
-            fingerprint = seed_of(*(f"{row.prompt}-{row.replicate}-{row.sha256}" for row in there))
+            fingerprint = seed_of(*sorted(f"{row.prompt}-{row.replicate}-{row.sha256}" for row in there))
             new += missing
             if _to_score(rows, name, plan.versions[name], fingerprint):
                 jobs.append((name, item, there, fingerprint))

@@ -99,7 +99,11 @@ def _spread(rows: list[dict[str, Any]], limit: int | None, generator: np.random.
 
 def _prompt(row: dict[str, Any], rows: list[dict[str, Any]], generator: np.random.Generator) -> dict[str, Any]:
     own = claim_of_all([str(row["content"] or ""), str(caption_of(row))])
-    others = [text for other in rows if not claim_of(text := str(caption_of(other))).may_hold_for(own)]
+    texts = {text_key(text := str(caption_of(other))): text for other in rows}
+    others = [
+        text for key, text in texts.items()
+        if key != text_key(str(caption_of(row))) and not claim_of(text).may_hold_for(own)
+    ]  # fmt: skip
     drawn = [others[i] for i in generator.permutation(len(others))[:DISTRACTORS]]
     judged = ["consistency", "generalization"] if len(drawn) == DISTRACTORS else ["generalization"]
     return {
