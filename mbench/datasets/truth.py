@@ -11,8 +11,9 @@ from mbench.datasets.base import Clip
 from mbench.datasets.captions import actions_of
 
 _SIDES = re.compile(
-    r"\b(left|right|both|two|one|forwards?|backwards?|back|sideways|up|down|clockwise|counterclockwise)\b"
+    r"\b(left|right|both|two|one|back|sideways|up|down|clockwise|counterclockwise)\b|\b((?:for|back)ward)s?\b"
 )
+_AGAINST_THE_CLOCK = re.compile(r"\b(?:counter|anti)[- ]?clockwise\b")
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,8 @@ def claim_of(text: str) -> Claim:
 
 def sides_of(text: str) -> frozenset[str]:
     """Return the sides, directions and numbers that a text names, which sentence vectors hardly tell apart."""
-    return frozenset(_SIDES.findall(text.lower().replace("-", " ")))
+    plain = _AGAINST_THE_CLOCK.sub("counterclockwise", text.lower()).replace("-", " ")
+    return frozenset(found[1] or found[2] for found in _SIDES.finditer(plain))
 
 
 def claim_of_all(texts: Iterable[str]) -> Claim:
