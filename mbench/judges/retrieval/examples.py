@@ -145,7 +145,7 @@ class Batches:
         pieces = [piece for piece, _, _ in drawn]
         places = [self._place[text] for _, text, _ in drawn]
         sentences = self._vectors[places]
-        cuts = np.array_split(np.arange(len(pieces)), PARTS)
+        cuts = np.array_split(np.arange(len(pieces)), min(PARTS, len(pieces)))
         parts = [padded([pieces[i] for i in cut]) for cut in cuts]
         ignored = false_negatives(sentences, self._sides[places], [self._examples[i].clip.id for _, _, i in drawn])
         return {

@@ -96,6 +96,10 @@ def _trained(recipe: JudgeRecipe, data: Data, folder: Path, quiet: bool, say: Sa
     """Return the trained network and the seconds it took, those of earlier starts among them."""
     say(f"reading {len(data.division.train)} clips")
     examples = examples_of(data.dataset, data.division.train, recipe.captions, recipe.skeletons)
+    if len(examples) < 2:
+        raise ConfigError(
+            f"{data.dataset.path}: {len(examples)} clips of a second or more have captions; expected many"
+        )
     say("encoding their captions")
     batches = Batches(examples, data.encoder, recipe.train.batch, recipe.train.seed)
     network = new_network(recipe, data.encoder, examples)
