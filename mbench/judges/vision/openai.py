@@ -96,11 +96,17 @@ class OpenAIServer:
         try:
             return self._client.chat.completions.create(model=s.model, messages=_messages(request), **options)
         except openai.APIStatusError as error:
-            told = error.body.get("message") if isinstance(error.body, dict) else None
             wait = seconds_to_wait(error.response.headers)
-            raise CallFailed(str(told or error.message), "status", error.status_code, wait) from error
+            raise CallFailed(_told(error), "status", error.status_code, wait) from error
         except Exception as error:  # a reply that is no JSON raises whatever the library did not expect
             raise transport_failure(error) from error
+
+
+def _told(error: Any) -> str:
+    """Return what the server says is wrong, with the name of it where there is one."""
+    body = error.body if isinstance(error.body, dict) else {}
+    message, name = str(body.get("message") or error.message), str(error.code or "")
+    return message if not name or name.isdigit() or name in message else f"{message} ({name})"
 
 
 def _messages(request: Request) -> list[Any]:
