@@ -186,6 +186,13 @@ def test_what_no_call_can_get_over_stops_the_run_at_once(kind, protocol, monkeyp
     assert words in str(caught.value) and server.root in str(caught.value) and KEY not in str(caught.value)
 
 
+@pytest.mark.parametrize(("variable", "words"), [("SOME_KEY", r"\$SOME_KEY"), (None, "that `api_key_env` names")])
+def test_a_server_that_wants_a_key_is_told_from_one_that_refuses_it(variable, words):
+    with serving(lambda call: Answer(status=401, error="no key")) as server:
+        with pytest.raises(JudgeError, match=f"wants a key; expected one in .*{words}"):
+            judge_of("openai", server, api_key_env=variable).match([WALK], ["walk"])
+
+
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_no_server_is_told_at_once(protocol):
     judge = build_judge(

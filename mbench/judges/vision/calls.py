@@ -193,8 +193,9 @@ class Caller:
         if failure.kind == "unreachable" and not self._answered:
             return f"{s.base_url} can't be reached; expected a running server at `base_url`"
         if failure.status in (401, 403) or (failure.status == 400 and "api key" in text):
-            key = "has no key" if not self._secret else f"refuses the key in ${s.api_key_env}"
-            return f"{s.base_url} {key}; expected a valid one in the environment variable of `api_key_env`"
+            variable = f"${s.api_key_env}" if s.api_key_env else "the environment variable that `api_key_env` names"
+            found = f"refuses the key in {variable}" if self._secret else f"wants a key; expected one in {variable}"
+            return f"{s.base_url} {found}"
         if failure.status == 402 or "insufficient_quota" in text:
             return f"{s.base_url} says that the account has no credit"
         if failure.status == 404:
