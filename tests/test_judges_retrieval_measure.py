@@ -8,6 +8,7 @@ import math
 import numpy as np
 import pytest
 
+from mbench.errors import ConfigError
 from mbench.judges.retrieval import measure
 from mbench.judges.retrieval.measure import (
     CHOICES,
@@ -243,7 +244,7 @@ def test_hard_choices_are_the_most_alike_that_say_something_else():
 def test_too_few_texts_that_say_something_else():
     alike = np.zeros((2, 12), bool)
     alike[1, 2:] = True
-    with pytest.raises(ValueError, match="fewer than 9"):
+    with pytest.raises(ConfigError, match="fewer than 9"):
         hard_choices(np.zeros((2, 12)), alike)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mbench.errors import ConfigError
 from mbench.stats import bootstrap_weights, interval
 
 Floats = NDArray[np.float64]
@@ -18,10 +19,15 @@ POOLINGS = 20
 CHOICES = 10
 BINS = 10
 RESAMPLES = 1000
+PLACES = (
+    9  # decimals that are kept of a figure: the last ones of a sum depend on the machine's memory, not on the judge
+)
 
 
 def logistic_map(similarity: Floats, matches: NDArray[np.bool_]) -> tuple[float, float]:
     """Return (slope, offset) of P(match) = 1 / (1 + exp(-(slope · similarity + offset))), by maximum likelihood.
+
+    Rounded to 6 decimals: they are stored with the weights, whose hash must not depend on the last bit of a sum.
 
     Args:
         similarity: (n,) of pairs.
@@ -30,7 +36,7 @@ def logistic_map(similarity: Floats, matches: NDArray[np.bool_]) -> tuple[float,
     from sklearn.linear_model import LogisticRegression
 
     fitted = LogisticRegression(C=1e3, class_weight="balanced").fit(similarity[:, None], matches)
-    return float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
+    return round(float(fitted.coef_[0, 0]), 6), round(float(fitted.intercept_[0]), 6)
 
 
 def probability(similarity: Floats, slope: float, offset: float) -> Floats:
@@ -107,13 +113,15 @@ def hard_choices(text_likeness: Floats, alike: NDArray[np.bool_], count: int = C
         count: distractors.
 
     Raises:
-        ValueError: a motion has fewer texts that say something else.
+        ConfigError: a motion has fewer texts that say something else.
     """
     chosen = []
     for likeness, same in zip(text_likeness, alike, strict=True):
         order = np.argsort(-np.where(same, -np.inf, likeness), kind="stable")[:count]
         if len(order) < count or same[order].any():
-            raise ValueError(f"fewer than {count} texts say something else")
+            raise ConfigError(
+                f"a clip has fewer than {count} texts that say something else; the data hold too few texts"
+            )
         chosen.append(order)
     return chosen
 
@@ -123,7 +131,8 @@ def with_interval(statistic: Callable[[Floats], float], n: int, seed: int = 0) -
     value = statistic(np.ones(n))
     drawn = np.array([statistic(weights) for weights in bootstrap_weights(n, RESAMPLES, seed)])
     low, high = interval(drawn)
-    return {"value": value, "low": low, "high": high}
+    kept = {"value": value, "low": low, "high": high}
+    return {name: None if number is None else round(number, PLACES) for name, number in kept.items()}
 
 
 @dataclass(frozen=True)

@@ -143,7 +143,10 @@ def _evaluation(data: Data) -> Callable[[torch.nn.Module, int], dict[str, float]
     from mbench.judges.retrieval.measure import area_under_curve
 
     parts = {"seen": data.division.seen_fit, "unseen": data.division.unseen_fit}
-    asked = {name: questions(data.dataset, clips, data.division.train) for name, clips in parts.items() if clips}
+    every = {name: questions(data.dataset, clips, data.division.train) for name, clips in parts.items()}
+    asked = {name: one for name, one in every.items() if one.clips}
+    for one in asked.values():  # too few texts are told now, not after hours of training
+        _ = trial(one, np.zeros((len(one.clips), len(one.texts))), data.encoder).hard
 
     def evaluate(network: torch.nn.Module, step: int) -> dict[str, float]:
         import copy
