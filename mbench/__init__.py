@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mbench.card import Card
     from mbench.comparison import compare_runs as compare
+    from mbench.datasets import load_dataset
     from mbench.errors import MBenchError
     from mbench.io import read_motion, write_motion
-    from mbench.metrics.base import Sample, metric, metric_over_set
+    from mbench.metrics.base import Sample, metric, metric_by_judge, metric_over_set
     from mbench.motion import Motion, Pose
     from mbench.runner import evaluate
     from mbench.scoring import score
@@ -36,8 +37,10 @@ _HOMES = {
     "Sample": "mbench.metrics.base:Sample",
     "compare": "mbench.comparison:compare_runs",
     "evaluate": "mbench.runner:evaluate",
+    "load_dataset": "mbench.datasets:load_dataset",
     "load_suite": "mbench.suites:load_suite",
     "metric": "mbench.metrics.base:metric",
+    "metric_by_judge": "mbench.metrics.base:metric_by_judge",
     "metric_over_set": "mbench.metrics.base:metric_over_set",
     "read_motion": "mbench.io:read_motion",
     "score": "mbench.scoring:score",
@@ -45,8 +48,9 @@ _HOMES = {
 }
 
 __all__ = [
-    "Card", "MBenchError", "Motion", "Pose", "Prompt", "Sample", "__version__", "compare", "evaluate", "load_suite",
-    "metric", "metric_over_set", "read_motion", "score", "write_motion",
+    "Card", "MBenchError", "Motion", "Pose", "Prompt", "Sample", "__version__", "compare", "evaluate",
+    "load_dataset", "load_suite", "metric", "metric_by_judge", "metric_over_set", "read_motion", "score",
+    "write_motion",
 ]  # fmt: skip
 
 

@@ -11,7 +11,7 @@ import pytest
 import mbench
 from mbench.judges.base import build_judge
 from mbench.metrics.base import METRICS
-from mbench.suites import write_suite
+from mbench.suites import suite_from_rows, write_suite
 
 PAGE = Path(__file__).parents[1] / "CONTRIBUTING.md"
 
@@ -29,12 +29,12 @@ def examples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     yield found
     for name in found:
         sys.modules.pop(name, None)
-    for metric in ("quality/foot_lift", "quality/spread"):
+    for metric in ("quality/foot_lift", "quality/spread", "generalization/surprise"):
         METRICS._items.pop(metric, None)
 
 
 def test_every_example_is_about_fifteen_lines(examples):
-    assert set(examples) == {"foot_lift", "spread", "my_model", "my_judge", "my_suite"}
+    assert set(examples) == {"foot_lift", "spread", "my_model", "my_judge", "surprise", "my_suite"}
     lengths = {name: len(code.strip().splitlines()) for name, code in examples.items()}
     assert max(lengths.values()) <= 22, lengths
 
@@ -54,6 +54,22 @@ def test_model_metrics_and_suite_work_together(examples, tmp_path):
     assert metrics["quality/spread"]["value"] == pytest.approx(0.25, abs=1e-4)
     # the whole figure glides at 0.025 m/frame, pelvis-relative joints stand still
     assert metrics["quality/dynamic_degree"]["value"] == pytest.approx(0.025, rel=1e-4)
+
+
+def test_metric_asks_the_judge(examples, tmp_path):
+    (tmp_path / "model.yaml").write_text(
+        "model: {name: 'my_model:Glide', options: {speed: 0.5}}\n"
+        "suite: suite.yaml\njudge: 'my_judge:Mover'\nmetrics: ['surprise:surprise']\n"
+    )
+    rows = [
+        {"id": "a", "text": "a person walks", "seconds": 2, "dimensions": ["generalization"]},
+        {"id": "b", "text": "a person waves", "seconds": 2, "dimensions": ["generalization"]},
+    ]
+    write_suite(suite_from_rows("two", rows), tmp_path / "suite.yaml")
+    surprise = mbench.evaluate(tmp_path / "model.yaml")["metrics"]["generalization/surprise"]
+    # gliding 1 m looks like moving: 1 - 0.9 for the walk, 1 - 0.1 for the wave
+    assert surprise["value"] == pytest.approx(0.5)
+    assert surprise["version"].startswith("1+mover.")
 
 
 def test_judge_answers(examples, walk):

@@ -26,21 +26,21 @@ class NetworkConfig(_Strict):
     heads: PositiveInt = 4
     patch: PositiveInt = 4
     space: PositiveInt = 256
-    dropout: float = 0.1
+    dropout: float = 0.25
 
 
 class TrainingConfig(_Strict):
     """How long and how; see `mbench.training.TrainSettings`."""
 
-    steps: PositiveInt = 800
+    steps: PositiveInt = 300
     batch: Annotated[int, Field(ge=2)] = 192
     rate: float = 4e-4
-    warmup: int = 100
-    weight_decay: float = 0.05
+    warmup: int = 60
+    weight_decay: float = 0.3
     ema: float | None = 0.999
     precision: Literal["fp32", "bf16"] = "bf16"
     every: PositiveInt = 100
-    evaluate_every: PositiveInt | None = 100
+    evaluate_every: PositiveInt | None = 50
     seed: int = 0
     device: str = "auto"
 
