@@ -87,6 +87,7 @@ def test_what_was_said_is_told_in_80_characters():
     assert f"the reply is no answer: 'I see {'x' * 74}', after 1 attempts" == str(answer)
     answer, _ = answers_of("openai", [Answer("", extra={"finish": "length"})], retries=0, max_tokens=33)
     assert "empty; it was cut off at max_tokens 33" in str(answer)
+    assert sum(row["entries"] for row in ResponseCache().summary()) == 2, "two descriptions, and no failure"
 
 
 @pytest.mark.parametrize(
@@ -265,6 +266,9 @@ def test_replies_that_can_not_be_read_are_paid_and_logged_and_not_kept(tmp_path)
     assert [line["cost"] for line in lines] == [pytest.approx(0.15), pytest.approx(0.15), None, pytest.approx(0.15)]
     assert lines[2]["failure"] == "the server says 500: no" and lines[2]["input_tokens"] is None
     assert ResponseCache().summary()[0]["entries"] == 2
+    with serving(scripted()) as other:
+        settings = {"base_url": server.base_url}  # as before, where nothing answers now
+        assert judge_of("openai", other, **settings).match([WALK], ["walk"]) == [1.0]
 
 
 def test_a_log_that_can_not_be_written_ends_the_run(tmp_path):
@@ -279,7 +283,7 @@ def test_a_log_that_can_not_be_written_ends_the_run(tmp_path):
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_the_key_is_never_told_nor_written(protocol, tmp_path, monkeypatch, capfd):
     monkeypatch.setenv("SOME_KEY", KEY)
-    told = [Answer(status=500, error=f"{'x' * 290}{KEY}"), f"My key is {KEY}?", Answer(status=500, raw=f"key {KEY}")]
+    told = [Answer(status=500, error=f"{'x' * 280}{KEY}"), f"My key is {KEY}?", Answer(status=500, raw=f"key {KEY}")]
     with serving(scripted(verify=told, describe=f"It moves {KEY}.")) as server:
         (answer,) = judge_of(protocol, server, api_key_env="SOME_KEY", retries=2).match([WALK], ["walk"])
     assert isinstance(answer, MBenchError)
