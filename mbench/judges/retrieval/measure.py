@@ -19,7 +19,7 @@ POOLINGS = 20
 CHOICES = 10
 BINS = 10
 RESAMPLES = 1000
-PLACES = (
+PLACES = 9  # decimals that are kept of a figure: the last ones of a sum depend on the machine, not on the judge
     9  # decimals that are kept of a figure: the last ones of a sum depend on the machine's memory, not on the judge
 )
 
