@@ -20,8 +20,6 @@ CHOICES = 10
 BINS = 10
 RESAMPLES = 1000
 PLACES = 9  # decimals that are kept of a figure: the last ones of a sum depend on the machine, not on the judge
-    9  # decimals that are kept of a figure: the last ones of a sum depend on the machine's memory, not on the judge
-)
 
 
 def logistic_map(similarity: Floats, matches: NDArray[np.bool_]) -> tuple[float, float]:
