@@ -143,7 +143,7 @@ def test_half_is_no_majority():
         assert motion_generalizability.function([Sample(prompt, WALK)], judge) == [0.0]
 
 
-@pytest.mark.parametrize(("says", "picked"), [("CAC", 2), ("CAAC", 2), ("ACCA", 0), ("BAA", 0)])
+@pytest.mark.parametrize(("says", "picked"), [("AAB", 0), ("CA", 2), ("ACCA", 0), ("BAA", 0)])
 def test_the_candidate_named_most_often_counts_and_of_equals_the_one_named_first(says, picked):
     with serving(scripted(choose=[saying(letter) for letter in says])) as server:
         judge = judge_of("openai", server, samples=len(says), temperature=0.7)
