@@ -18,6 +18,7 @@ from mbench.errors import ConfigError, MBenchError, NotApplicable  # noqa: E402
 from mbench.files import sha256_of, write_json  # noqa: E402
 from mbench.judges.base import Chooser, Embedder, Judge, build_judge, identity  # noqa: E402
 from mbench.judges.retrieval import judge as judge_module  # noqa: E402
+from mbench.judges.retrieval import measure  # noqa: E402
 from mbench.judges.retrieval import train as train_module  # noqa: E402
 from mbench.judges.retrieval.judge import RetrievalJudge  # noqa: E402
 from mbench.judges.retrieval.model import load_model  # noqa: E402
@@ -32,8 +33,9 @@ KEPT = ("judge.safetensors", "card.json", "log.jsonl")
 
 @pytest.fixture(scope="module", autouse=True)
 def cache(tmp_path_factory):
-    """One cache for the texts of this file."""
+    """One cache for the texts of this file; fewer resamples, which only make intervals coarser."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(measure, "RESAMPLES", 100)
         patch.setenv("MBENCH_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield
 
@@ -298,13 +300,20 @@ def test_without_a_shipped_judge_the_message_says_what_is_missing(tmp_path, monk
 # ---------------------------------------------------------------- the command line
 
 
-def test_train_judge_prints_the_card(place):
-    """The training is finished: the command measures again and prints."""
-    before = [sha256_of(place / "judge" / name) for name in KEPT]
-    done = command("train-judge", place / "recipe.yaml", "--quiet")
+def test_train_judge_prints_the_card(place, card, tmp_path):
+    """The training is finished: the command takes no step, measures again and prints."""
+    folder = shutil.copytree(place / "judge", tmp_path / "judge")
+    config = write_recipe(tmp_path / "recipe.yaml", recipe_of(place / "data", folder))
+    config.write_text(config.read_text().replace(f"data: {place / 'data'}", "data: data"))
+    (tmp_path / "data").symlink_to(place / "data")
+    done = command("train-judge", config, "--quiet")
     assert done.returncode == 0, done.stderr
-    assert [sha256_of(place / "judge" / name) for name in KEPT] == before
-    for word in ("right one of 10", "linear probe", "not trained on", "AUC", f"weights: {place / 'judge'}"):
+    for name in ("judge.safetensors", "log.jsonl"):
+        assert sha256_of(folder / name) == sha256_of(place / "judge" / name)
+    again = json.loads((folder / "card.json").read_text())
+    for group, found in card["figures"].items():
+        assert again["figures"][group]["judge"]["auc"]["value"] == found["judge"]["auc"]["value"]
+    for word in ("right one of 10", "linear probe", "not trained on", "AUC", f"weights: {folder}"):
         assert word in done.stdout
     assert done.stderr == ""
 
