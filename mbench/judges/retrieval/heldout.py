@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mbench.datasets.base import Clip, TextMotionDataset
 from mbench.datasets.captions import captions_of
-from mbench.datasets.truth import claim_of, claim_of_clip
+from mbench.datasets.truth import claim_of, claim_of_all, claim_of_clip
 from mbench.judges.retrieval.examples import SAME_TEXT
 from mbench.judges.retrieval.measure import Trial
 from mbench.motion import Motion
@@ -42,7 +42,7 @@ class Division:
     left_out: dict[str, str] = field(default_factory=dict)
 
 
-def divide(clips: Sequence[Clip], held_out: Sequence[str], calibrate_on: Sequence[str]) -> Division:
+def divide(clips: Sequence[Clip], held_out: Sequence[str], calibrate_on: Sequence[str], captions: int = 24) -> Division:
     """Return what each clip serves.
 
     Clips with a defect, and clips whose labels name no known action, serve nothing but training (the latter). An action
@@ -52,14 +52,24 @@ def divide(clips: Sequence[Clip], held_out: Sequence[str], calibrate_on: Sequenc
         clips: all of a dataset.
         held_out: action classes of which no clip is trained on.
         calibrate_on: those of them that fit the map for unseen actions.
+        captions: wordings a clip that training reads; a clip that one of them says a held-out action of ("leaps" of a
+            jeté) is not trained on either.
     """
     division = Division()
     named = {clip.id: claim_of_clip(clip).actions for clip in clips}
     sound = [clip for clip in clips if not clip.notes]
     division.left_out.update({clip.id: ", ".join(clip.notes) for clip in clips if clip.notes})
-    division.train.extend(c for c in sound if c.split == "train" and not named[c.id] & set(held_out))
+    for clip in sound:
+        if clip.split != "train" or named[clip.id] & set(held_out):
+            continue
+        if held_out and claim_of_all(captions_of(clip, captions)).actions & set(held_out):
+            division.left_out[clip.id] = "a wording of it names an action that is held out"
+        else:
+            division.train.append(clip)
     trained = frozenset().union(*(named[clip.id] for clip in division.train))
     for clip in sound:
+        if clip.id in division.left_out:
+            continue
         actions = named[clip.id]
         if not actions and clip.split != "train":
             division.left_out[clip.id] = "its labels name no known action"

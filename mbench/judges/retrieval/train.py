@@ -73,7 +73,7 @@ def prepared(recipe: JudgeRecipe) -> Data:
         MBenchError: no dataset there, or too few clips to train on.
     """
     dataset = load_dataset(resolve_path(recipe.data, recipe.base))
-    division = divide(dataset.clips, recipe.held_out, recipe.calibrate_on)
+    division = divide(dataset.clips, recipe.held_out, recipe.calibrate_on, recipe.captions)
     if len(division.train) < recipe.train.batch:
         raise ConfigError(
             f"{dataset.path}: {len(division.train)} clips to train on; a batch takes train.batch: {recipe.train.batch}"
