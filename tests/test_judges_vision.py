@@ -188,7 +188,7 @@ def test_a_model_that_takes_its_limit_by_another_name():
 
 
 def test_gemini_thinking_is_counted_and_left_out(tmp_path):
-    thought = {"text": "Answer: yes", "thought": True}
+    thought = {"text": saying("yes"), "thought": True}
     parts = [thought, {"text": saying("no")}]
     body = {"candidates": [{"content": {"parts": parts, "role": "model"}, "finishReason": "STOP"}]}
     body["usageMetadata"] = {"promptTokenCount": 10, "candidatesTokenCount": 5, "thoughtsTokenCount": 70}
