@@ -33,7 +33,7 @@ class Shape:
     patch: int = 4
     space: int = 256
     text: int = 384
-    dropout: float = 0.1
+    dropout: float = 0.25
 
 
 class MotionEncoder(nn.Module):
@@ -78,19 +78,19 @@ class MotionEncoder(nn.Module):
 
 
 class TextProjection(nn.Module):
-    """(B, text) sentence vectors to (B, space) vectors of norm 1."""
+    """(B, text) sentence vectors to (B, space) vectors of norm 1.
+
+    Linear, so that sentences it was not trained on stay where the text encoder has put them among the others.
+    """
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
-        self.straight = nn.Linear(shape.text, shape.space)
-        self.bent = nn.Sequential(
-            nn.Linear(shape.text, 2 * shape.space), nn.GELU(), nn.Dropout(shape.dropout),
-            nn.Linear(2 * shape.space, shape.space),
-        )  # fmt: skip
+        self.drop = nn.Dropout(shape.dropout)
+        self.linear = nn.Linear(shape.text, shape.space)
 
     def forward(self, sentences: Tensor) -> Tensor:
         """Return (B, space) vectors of norm 1."""
-        return functional.normalize(self.straight(sentences) + self.bent(sentences), dim=-1)
+        return functional.normalize(self.linear(self.drop(sentences)), dim=-1)
 
 
 class RetrievalNetwork(nn.Module):
