@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -56,9 +57,13 @@ def _size(cache: ResponseCache) -> int:
 
 
 HAMMER = """
-import sys
+import sys, time
+from pathlib import Path
 from mbench.judges.cache import Response, ResponseCache
 me, cache = sys.argv[1], ResponseCache()
+print("ready", flush=True)
+while not Path(sys.argv[2]).exists():
+    time.sleep(0.001)
 for n in range(60):
     said = cache.put(f"shared{n}", Response("j", me, f"{me} says {n}", 1, 1, 0.0))
     assert cache.get(f"shared{n}") == said
@@ -67,13 +72,17 @@ for n in range(60):
 """
 
 
-def test_processes_that_write_at_once_agree(cache):
+def test_processes_that_write_at_once_agree(cache, tmp_path):
     """Five processes start on a file that is not there, and write 60 shared and 60 own answers each."""
-    command = [sys.executable, "-c", HAMMER]
+    command, go = [sys.executable, "-c", HAMMER], str(tmp_path / "go")
     pipe = subprocess.PIPE
     processes = [
-        subprocess.Popen([*command, str(n)], env=environment(), stdout=pipe, stderr=pipe, text=True) for n in range(5)
+        subprocess.Popen([*command, str(n), go], env=environment(), stdout=pipe, stderr=pipe, text=True)
+        for n in range(5)
     ]
+    for process in processes:
+        assert process.stdout.readline() == "ready\n"
+    Path(go).touch()
     outputs = [process.communicate(timeout=120) for process in processes]
     assert [process.returncode for process in processes] == [0] * 5, outputs
     assert len({said for said, _ in outputs}) == 1, "all have the same answers"
