@@ -280,9 +280,9 @@ def test_judges_are_listed_without_importing_what_they_need():
 
 
 def test_what_the_page_and_the_example_say_can_be_built(monkeypatch):
-    page = (ROOT / "docs" / "judges.md").read_text()
+    page = (ROOT / "docs" / "judges.md").read_text().partition("\n## Vision-language judges")[2].partition("\n## ")[0]
     blocks = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)]
-    judges = [block["judge"] for block in blocks if block["judge"]["name"] in PROTOCOLS]
+    judges = [block["judge"] for block in blocks]
     assert len(judges) == 4
     for variable in ("OPENAI_API_KEY", "GEMINI_API_KEY"):
         monkeypatch.setenv(variable, KEY)
