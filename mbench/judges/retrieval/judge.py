@@ -84,12 +84,17 @@ class RetrievalJudge:
         own = np.split(vectors, ends[:-1])
         return [int(np.argmax(texts @ m)) for texts, m in zip(own, self.embed_motions(motions), strict=True)]
 
+    @property
+    def actions(self) -> frozenset[str]:
+        """Return the action classes that the judge was trained on."""
+        return frozenset(self._model.facts["actions"])
+
     def knows(self, text: str) -> bool:
         """Return whether all actions that a text names are among those the judge was trained on."""
         from mbench.datasets.captions import actions_of
 
         named = actions_of(text)
-        return bool(named) and named <= set(self._model.facts["actions"])
+        return bool(named) and named <= self.actions
 
     def embed_motions(self, motions: Sequence[Motion]) -> Floats:
         """Return (n, 256) vectors of norm 1; each motion is computed once in a process."""

@@ -62,17 +62,41 @@ def card_of(
     }  # fmt: skip
 
 
-def _take_unseen(recipe: JudgeRecipe, measured: dict[str, Any], maps: dict[str, Any]) -> None:
-    """Take the figures and the map for unseen actions from the judge that was trained without them, if there is one.
+def twin_of(recipe: JudgeRecipe) -> dict[str, Any] | None:
+    """Return the card of the judge that was trained without some actions, None where the recipe names none.
+
+    Raises:
+        ConfigError: that folder has no card with figures on unseen actions.
+    """
+    if recipe.unseen_from is None:
+        return None
+    path = Path(recipe.unseen_from) / CARD
+    twin: dict[str, Any] = read_json(path) if path.is_file() else {}
+    if "unseen" not in twin.get("figures", {}):
+        raise ConfigError(f"unseen_from: {path} has no figures on unseen actions; expected a judge with held_out")
+    return twin
+
+
+def twin_of(recipe: JudgeRecipe) -> dict[str, Any] | None:
+    """Return the card of the judge whose figures on unseen actions stand for this one's, None where none is named.
 
     Raises:
         ConfigError: that folder has no card with such figures.
     """
-    if recipe.unseen_from is not None:
-        path = Path(recipe.unseen_from) / CARD
-        twin = read_json(path) if path.is_file() else {}
-        if "unseen" not in twin.get("figures", {}):
-            raise ConfigError(f"unseen_from: {path} has no figures on unseen actions; expected a judge with held_out")
+    if recipe.unseen_from is None:
+        return None
+    path = Path(recipe.unseen_from) / CARD
+    twin: dict[str, Any] = read_json(path) if path.is_file() else {}
+    if "unseen" not in twin.get("figures", {}):
+        raise ConfigError(
+            f"unseen_from: {path} has no figures on unseen actions; train that judge, with held_out, first"
+        )
+    return twin
+
+
+def _take_unseen(recipe: JudgeRecipe, measured: dict[str, Any], maps: dict[str, Any]) -> None:
+    """Take the figures and the map for unseen actions from the judge that was trained without them, if there is one."""
+    if (twin := twin_of(recipe)) is not None:
         measured["unseen"], maps["unseen"] = twin["figures"]["unseen"], twin["calibration"]["unseen"]
         measured["unseen"]["measured_on"] = f"a judge of the same recipe without {', '.join(twin['held_out'])}"
     if "seen" in maps:

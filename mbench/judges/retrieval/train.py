@@ -23,7 +23,7 @@ from mbench.judges.retrieval.judge import CARD, WEIGHTS
 from mbench.judges.retrieval.model import RetrievalModel, load_model
 from mbench.judges.retrieval.network import RetrievalNetwork, Shape, contrast
 from mbench.judges.retrieval.recipe import JudgeRecipe
-from mbench.judges.retrieval.sheet import card_of
+from mbench.judges.retrieval.sheet import card_of, twin_of
 from mbench.text import TextEncoder
 from mbench.training import TrainSettings, train
 
@@ -52,6 +52,7 @@ def train_judge(recipe: JudgeRecipe, quiet: bool = True, say: Say = lambda line:
         MBenchError: the data can't be read, hold too little, or the folder can't be written.
     """
     folder = Path(recipe.output)
+    twin_of(recipe)  # a wrong folder is told now, not after hours of training
     data = prepared(recipe)
     network, seconds = _trained(recipe, data, folder, quiet, say)
     facts: dict[str, Any] = {
