@@ -150,6 +150,19 @@ def test_another_recipe_does_not_carry_on_the_old_training(place):
         train_judge(recipe.model_copy(update={"held_out": ["wave"]}))
 
 
+def test_figures_on_unseen_actions_are_the_twins(place, card, tmp_path):
+    """A judge of everything has no unseen actions of its own: figures and map come from the one that held them out."""
+    everything = load_recipe(place / "recipe.yaml").model_copy(
+        update={"output": str(tmp_path), "held_out": [], "calibrate_on": [], "unseen_from": str(place / "judge")}
+    )
+    found = train_judge(everything)
+    theirs = card["figures"]["unseen"]
+    assert found["figures"]["unseen"] == {**theirs, "measured_on": "a judge of the same recipe without bow, wave"}
+    assert list(found["calibration"]["unseen"]) == card["calibration"]["unseen"]
+    assert "48 clips" in found["trained_on"] and found["figures"]["seen"]["judge"]["clips"] == 16
+    assert RetrievalJudge(str(tmp_path)).knows("a person bows")
+
+
 # ---------------------------------------------------------------- the trained judge
 
 
@@ -328,6 +341,7 @@ def test_train_judge_prints_the_card(place, card, tmp_path):
         ({"train": {"batch": 1}}, ["train.batch"]),
         ({"data": "nowhere"}, ["nowhere", "no such file or folder"]),
         ({"train": {"batch": 500}}, ["36 clips to train on", "500"]),
+        ({"unseen_from": "nowhere", "held_out": []}, ["unseen_from", "nowhere", "with held_out"]),
         ({"encoder": "./nowhere"}, ["text encoder", "nowhere"]),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
@@ -335,7 +349,7 @@ def test_train_judge_prints_the_card(place, card, tmp_path):
 def test_bad_recipes_are_one_line_and_exit_code_2(place, tmp_path, change, words):
     recipe = recipe_of(place / "data", tmp_path / "judge") | change
     one_line_error(command("train-judge", write_recipe(tmp_path / "recipe.yaml", recipe), "--quiet"), *words)
-    assert not (tmp_path / "judge" / "card.json").exists()
+    assert not (tmp_path / "judge" / "card.json").exists() and not (tmp_path / "judge" / "checkpoint.pt").exists()
 
 
 def test_a_recipe_that_is_no_recipe(tmp_path):

@@ -13,6 +13,7 @@ from mbench.errors import ConfigError, JudgeError, NotApplicable
 from mbench.metrics.base import METRICS, Sample
 from mbench.metrics.judged import chance
 from mbench.scoring import ask_judge
+from mbench.seeds import seed_of
 from mbench.suites.prompt import Prompt
 
 JUDGED = [CONSISTENCY, PROBABILITY, GENERALIZABILITY]
@@ -80,6 +81,17 @@ def test_the_order_is_drawn_from_the_id_alone():
     renamed = [Sample(Prompt(f"q{s.prompt.id}", s.prompt.text, 1.0, BOTH, s.prompt.candidates), s.motion)
                for s in samples]  # fmt: skip
     assert ask(CONSISTENCY, renamed, Chooses(0)) != first
+
+
+def test_the_order_is_that_of_sorted_texts_drawn_by_the_id():
+    """The same in every process: no set is iterated, whose order is another one each time."""
+    samples = samples_of(60)
+    expected = []
+    for sample in samples:
+        texts = sorted([sample.prompt.text, *sample.prompt.candidates])
+        order = np.random.default_rng(seed_of("candidates", sample.prompt.id)).permutation(10)
+        expected.append(float(texts[order[0]] == sample.prompt.text))
+    assert ask(CONSISTENCY, samples, Chooses(0)) == expected
 
 
 def test_sure_means_surer_than_a_half():

@@ -63,21 +63,6 @@ def card_of(
 
 
 def twin_of(recipe: JudgeRecipe) -> dict[str, Any] | None:
-    """Return the card of the judge that was trained without some actions, None where the recipe names none.
-
-    Raises:
-        ConfigError: that folder has no card with figures on unseen actions.
-    """
-    if recipe.unseen_from is None:
-        return None
-    path = Path(recipe.unseen_from) / CARD
-    twin: dict[str, Any] = read_json(path) if path.is_file() else {}
-    if "unseen" not in twin.get("figures", {}):
-        raise ConfigError(f"unseen_from: {path} has no figures on unseen actions; expected a judge with held_out")
-    return twin
-
-
-def twin_of(recipe: JudgeRecipe) -> dict[str, Any] | None:
     """Return the card of the judge whose figures on unseen actions stand for this one's, None where none is named.
 
     Raises:
