@@ -24,6 +24,10 @@ def may(text: str, *described: str) -> bool:
         ("a person turns left", "a person walks, then turns left"),
         ("a person kicks", "a man kicks with his right leg and jumps"),
         ("a person walks", "an old man walks slowly and sits down"),
+        ("a person kicks with the left leg", "a person kicks"),
+        ("a person jumps forward", "jump"),
+        ("", "a person walks"),
+        ("someone moves angrily", "a person walks"),
     ],
 )
 def test_what_may_be_true(text, described):
@@ -36,13 +40,11 @@ def test_what_may_be_true(text, described):
         ("a person runs", "a person walks"),
         ("a person walks and jumps", "a person walks"),
         ("a person kicks with the left leg", "a person kicks with the right leg"),
-        ("a person kicks with the left leg", "a person kicks"),
         ("a person walks backwards", "a person walks forwards"),
         ("a person waves both hands", "a person waves the left hand"),
         ("a person turns clockwise", "a person turns counterclockwise"),
         ("a person turns counter-clockwise", "a person turns clockwise"),
-        ("", "a person walks"),
-        ("the blue one over there", "a person walks"),
+        ("a person jumps up", "a person jumps down"),
     ],
 )
 def test_what_is_not_true(text, described):
@@ -60,19 +62,15 @@ def test_what_a_text_says_is_in_its_sides_and_actions():
     assert claim.actions <= set(ACTIONS)
 
 
-def test_a_text_and_its_sides_hold_for_more_of_the_same_and_never_for_less():
+def test_a_text_holds_for_itself_and_for_more():
     """May-hold is an order: reflexive, and what holds for a part holds for the whole."""
     texts = [text for label in ("walk", "kick-left", "jump-up", "turn-right", "sit") for text in paraphrases(label)]
     for text in texts:
         claim = claim_of(text)
-        if not claim.actions:
-            continue
         assert claim.may_hold_for(claim)
         for other in texts[::7]:
             both = claim_of_all([text, other])
             assert claim.may_hold_for(both)
-            if claim_of(other).may_hold_for(claim):
-                assert both == Claim(claim.actions, claim.sides)
 
 
 def test_a_clip_says_what_its_labels_and_all_its_captions_say():

@@ -13,6 +13,14 @@ from mbench.datasets.captions import actions_of
 _SIDES = re.compile(
     r"\b(left|right|both|two|one|back|sideways|up|down|clockwise|counterclockwise)\b|\b((?:for|back)ward)s?\b"
 )
+# Words of which one rules out the others, unless both are said.
+_RIVALS = (
+    frozenset({"left", "right", "both"}),
+    frozenset({"forward", "backward", "back", "sideways"}),
+    frozenset({"up", "down"}),
+    frozenset({"clockwise", "counterclockwise"}),
+    frozenset({"one", "two", "both"}),
+)
 _AGAINST_THE_CLOCK = re.compile(r"\b(?:counter|anti)[- ]?clockwise\b")
 
 
@@ -29,8 +37,15 @@ class Claim:
     sides: frozenset[str]
 
     def may_hold_for(self, other: Claim) -> bool:
-        """Return whether this may be true of what the other describes: it names nothing that the other does not."""
-        return bool(self.actions) and self.actions <= other.actions and self.sides <= other.sides
+        """Return whether this may be true of what the other describes.
+
+        It may if it names no action that the other does not, and no side or direction that the other rules out by
+        naming another one. What the other leaves open may be so, and a text that names no known action may be true of
+        anything.
+        """
+        return self.actions <= other.actions and not any(
+            (self.sides - other.sides) & rivals and other.sides & rivals for rivals in _RIVALS
+        )
 
 
 @lru_cache(maxsize=100_000)

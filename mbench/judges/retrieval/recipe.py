@@ -32,7 +32,7 @@ class NetworkConfig(_Strict):
 class TrainingConfig(_Strict):
     """How long and how; see `mbench.training.TrainSettings`."""
 
-    steps: PositiveInt = 250
+    steps: PositiveInt = 300
     batch: Annotated[int, Field(ge=2)] = 192
     rate: float = 4e-4
     warmup: int = 60
