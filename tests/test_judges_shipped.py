@@ -14,6 +14,8 @@ from mbench.judges.base import build_judge, identity
 from mbench.judges.retrieval.heldout import divide, questions, trial
 from mbench.judges.retrieval.judge import CARD, SHIPPED, WEIGHTS
 from mbench.judges.retrieval.measure import figures
+from mbench.judges.retrieval.model import load_model
+from mbench.judges.retrieval.sheet import asked_of
 from mbench.judges.retrieval.table import lines
 from mbench.metrics.anchors import load_anchors
 from mbench.metrics.base import METRICS, Sample
@@ -79,8 +81,8 @@ def test_figures_of_the_card_can_be_measured_again(judge, card, shared):
     dataset = load_dataset(shared / "mocap")
     division = divide(dataset.clips, [], [])
     asked = questions(dataset, division.seen_test, division.train)
-    similarity = judge.embed_motions(asked.motions) @ judge.embed_texts(asked.texts).T
-    again = figures(trial(asked, similarity, TextEncoder()), card["calibration"]["seen"])
+    nearness = asked_of(load_model(SHIPPED / WEIGHTS), asked, TextEncoder())
+    again = figures(trial(asked, nearness, TextEncoder()), card["calibration"]["seen"])
     for name, figure in card["figures"]["seen"]["judge"].items():
         assert again[name] == pytest.approx(figure, abs=1e-4), name
 

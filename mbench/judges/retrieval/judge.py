@@ -70,9 +70,10 @@ class RetrievalJudge:
         maps: dict[str, list[float]] = self._model.facts["calibration"]
         if not maps:
             return [NotApplicable("the judge's data had too few held-out clips to fit a probability")] * len(texts)
-        similarity = (self.embed_motions(motions) * self.embed_texts(texts)).sum(axis=1)
+        vectors = self.embed_texts(texts)
+        nearness = 2 * (self.embed_motions(motions) * vectors).sum(axis=1) - self._model.crowding(vectors)
         fitted = [maps.get("seen" if self.knows(text) else "unseen") or next(iter(maps.values())) for text in texts]
-        return [round(float(probability(s, *m)), 9) for s, m in zip(similarity, fitted, strict=True)]
+        return [round(float(probability(s, *m)), 9) for s, m in zip(nearness, fitted, strict=True)]
 
     def choose(self, motions: Sequence[Motion], candidates: Sequence[Sequence[str]]) -> list[int | Exception]:
         """Return the index of the nearest candidate of each motion; the first of equals."""
@@ -81,8 +82,9 @@ class RetrievalJudge:
         flat = [text for texts in candidates for text in texts]
         vectors = self.embed_texts(flat)
         ends = np.cumsum([len(texts) for texts in candidates])
-        own = np.split(vectors, ends[:-1])
-        return [int(np.argmax(texts @ m)) for texts, m in zip(own, self.embed_motions(motions), strict=True)]
+        own = np.split(np.arange(len(flat)), ends[:-1])
+        seen = zip(own, self.embed_motions(motions), strict=True)
+        return [int(np.argmax(self._model.nearness(motion[None], vectors[places])[0])) for places, motion in seen]
 
     @property
     def actions(self) -> frozenset[str]:

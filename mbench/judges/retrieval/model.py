@@ -21,6 +21,8 @@ from mbench.motion.resample import resample
 from mbench.weights import load_weights, save_weights, weights_metadata
 
 Floats = NDArray[np.float64]
+BANK = "bank"  # name of the training motions' vectors among the weights
+NEAREST = 10  # of them, that a text is compared with
 BATCH = 32  # clips of one length computed together
 PLACES = 6  # decimals that are kept: 1e10 times the noise of float64, so that a batch's size decides none of them
 
@@ -33,17 +35,21 @@ class RetrievalModel:
         facts: `calibration` ({"seen": [slope, offset], "unseen": …}), `actions` (trained on), `encoder` (hash of the
             text encoder) and `encoder_name`.
         device: `cpu`, `cuda` or `auto`.
+        bank: (n, space) vectors of the motions it was trained on, which `nearness` needs; None for none.
     """
 
-    def __init__(self, network: RetrievalNetwork, facts: dict[str, Any], device: str = "cpu") -> None:
+    def __init__(
+        self, network: RetrievalNetwork, facts: dict[str, Any], device: str = "cpu", bank: Floats | None = None
+    ) -> None:
         self.facts = facts
+        self.bank = np.zeros((0, network.shape.space)) if bank is None else bank
         self._device = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device)
         self.network = network.to(self._device, torch.float64).eval()
 
     def save(self, path: Path) -> None:
         """Write the weights (fp16) with everything that decides an answer."""
         metadata = {"shape": json.dumps(asdict(self.network.shape)), "facts": json.dumps(self.facts)}
-        save_weights(path, self.network.state_dict(), metadata=metadata)
+        save_weights(path, {**self.network.state_dict(), BANK: torch.from_numpy(self.bank)}, metadata=metadata)
 
     def motions(self, motions: Sequence[Motion]) -> Floats:
         """Return (n, space) vectors of norm 1; computed in float64, so that a vector never depends on the others."""
@@ -65,6 +71,25 @@ class RetrievalModel:
         with torch.inference_mode():
             values = torch.from_numpy(np.asarray(sentences, np.float64)).to(self._device)
             return unit(self.network.text(values).cpu().numpy())
+
+    def nearness(self, motions: Floats, texts: Floats) -> Floats:
+        """Return (n, m): how near motions and texts are, whatever else the texts are near to.
+
+        It is the cosine's excess over what the text has with the ten motions of the training that are nearest to it, by
+        half (cross-domain similarity local scaling, Conneau et al. 2018, arXiv 1710.04087, without the motions' part):
+        a text that is near to many motions says less by being near to one more.
+
+        Args:
+            motions: (n, space), norm 1.
+            texts: (m, space), norm 1.
+        """
+        return 2 * motions @ texts.T - self.crowding(texts)
+
+    def crowding(self, texts: Floats) -> Floats:
+        """Return (m,): the mean cosine of each text and the ten motions of the training that are nearest to it."""
+        if not len(self.bank):
+            return np.zeros(len(texts))
+        return np.sort(texts @ self.bank.T, axis=1)[:, -NEAREST:].mean(axis=1)
 
     def _encode(self, joints: NDArray[np.floating], frames: NDArray[np.int64]) -> Floats:
         with torch.inference_mode():
@@ -109,6 +134,7 @@ def load_model(path: Path, device: str = "cpu") -> RetrievalModel:
     try:
         state, metadata = load_weights(path), weights_metadata(path)
         network = RetrievalNetwork(Shape(**json.loads(metadata["shape"])))
+        bank = state.pop(BANK).double().numpy()
         network.load_state_dict(state)
         facts = json.loads(metadata["facts"])
     except FormatError as error:
@@ -116,4 +142,4 @@ def load_model(path: Path, device: str = "cpu") -> RetrievalModel:
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         what = re.sub(r"\s+", " ", str(error))[:120]
         raise ConfigError(f"{path}: is no retrieval judge of this version: {what}") from error
-    return RetrievalModel(network, facts, device)
+    return RetrievalModel(network, facts, device, bank)

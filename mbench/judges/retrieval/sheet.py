@@ -99,8 +99,12 @@ def _judge_trial(
     asked = questions(dataset, clips, division.train)
     if len(asked.clips) < CHOICES:
         return None
-    similarity = model.motions(asked.motions) @ model.texts(encoder.sentences(asked.texts)).T
-    return asked, trial(asked, similarity, encoder)
+    return asked, trial(asked, asked_of(model, asked, encoder), encoder)
+
+
+def asked_of(model: RetrievalModel, asked: Questions, encoder: TextEncoder) -> Floats:
+    """Return (n, m): how near the judge finds the clips and texts of some questions."""
+    return model.nearness(model.motions(asked.motions), model.texts(encoder.sentences(asked.texts)))
 
 
 def _probe_trials(

@@ -18,12 +18,12 @@ from mbench.errors import ConfigError
 from mbench.files import read_json, write_json
 from mbench.judges.retrieval.examples import Batches, Example, examples_of
 from mbench.judges.retrieval.features import features
-from mbench.judges.retrieval.heldout import Division, Questions, divide, questions, trial
+from mbench.judges.retrieval.heldout import Division, divide, questions, trial
 from mbench.judges.retrieval.judge import CARD, WEIGHTS
 from mbench.judges.retrieval.model import RetrievalModel, load_model
 from mbench.judges.retrieval.network import RetrievalNetwork, Shape, contrast
 from mbench.judges.retrieval.recipe import JudgeRecipe
-from mbench.judges.retrieval.sheet import card_of, twin_of
+from mbench.judges.retrieval.sheet import asked_of, card_of, twin_of
 from mbench.text import TextEncoder
 from mbench.training import TrainSettings, train
 
@@ -59,7 +59,9 @@ def train_judge(recipe: JudgeRecipe, quiet: bool = True, say: Say = lambda line:
         "calibration": {}, "actions": sorted(actions_trained_on(data.division)),
         "encoder": data.encoder.hash, "encoder_name": recipe.encoder,
     }  # fmt: skip
-    model = as_stored(RetrievalModel(network, facts), folder)
+    model = RetrievalModel(network, facts)
+    model.bank = model.motions([data.dataset.motion(clip) for clip in data.division.train])
+    model = as_stored(model, folder)
     say("measuring on held-out clips")
     card = card_of(recipe, data.dataset, data.division, data.encoder, model, seconds)
     model.save(folder / WEIGHTS)
@@ -155,15 +157,10 @@ def _evaluation(data: Data) -> Callable[[torch.nn.Module, int], dict[str, float]
         model = RetrievalModel(copy.deepcopy(network), {})  # type: ignore[arg-type]
         found = {}
         for name, one in asked.items():
-            answers = trial(one, similarity(model, one, data.encoder), data.encoder)
+            answers = trial(one, asked_of(model, one, data.encoder), data.encoder)
             rivals = np.array([answers.similarity[i, hard].max() for i, hard in enumerate(answers.hard)])
             found[f"{name}_auc"] = area_under_curve(answers.matching, answers.others[0])
             found[f"{name}_choice10"] = float((answers.matching > rivals).mean())
         return found
 
     return evaluate
-
-
-def similarity(model: RetrievalModel, asked: Questions, encoder: TextEncoder) -> Any:
-    """Return (n, m) cosines of the clips and texts of some questions."""
-    return model.motions(asked.motions) @ model.texts(encoder.sentences(asked.texts)).T
