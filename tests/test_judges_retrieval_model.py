@@ -195,6 +195,36 @@ def test_padding_repeats_the_last_frame():
 # ---------------------------------------------------------------- the loss
 
 
+def random_unit(count: int, seed: int, width: int = 16):
+    values = np.random.default_rng(seed).normal(size=(count, width))
+    return values / np.linalg.norm(values, axis=1, keepdims=True)
+
+
+def test_nearness_equals_plain_loops():
+    """Twice the cosine less the mean of the text's ten largest cosines with the motions of the training."""
+    bank, motions, texts = random_unit(40, 0), random_unit(5, 1), random_unit(7, 2)
+    found = RetrievalModel(network(), {}, bank=bank).nearness(motions, texts)
+    for i, motion in enumerate(motions):
+        for j, text in enumerate(texts):
+            crowd = sorted((float(text @ other) for other in bank), reverse=True)[:10]
+            assert found[i, j] == pytest.approx(2 * float(motion @ text) - sum(crowd) / 10, abs=1e-12)
+
+
+def test_a_text_near_to_everything_says_less():
+    motion = random_unit(1, 3)
+    bank = np.repeat(random_unit(1, 4), 20, axis=0)
+    crowded, lonely = (motion + 1.001 * bank[:1])[0], (motion + random_unit(1, 5))[0]
+    texts = np.stack([v / np.linalg.norm(v) for v in (crowded, lonely)])
+    plain, corrected = (RetrievalModel(network(), {}, bank=b).nearness(motion, texts)[0] for b in (None, bank))
+    assert corrected[1] - corrected[0] > plain[1] - plain[0] + 0.3
+
+
+def test_the_bank_comes_back_from_the_file(tmp_path):
+    bank = random_unit(12, 6).astype(np.float16).astype(np.float64)
+    RetrievalModel(network(), {"actions": []}, bank=bank).save(tmp_path / "judge.safetensors")
+    assert (load_model(tmp_path / "judge.safetensors").bank == bank).all()
+
+
 def naive_contrast(motions, texts, scale, ignored) -> float:
     """Symmetric InfoNCE by loops: of each row and each column, minus the log share of its own pair."""
     count = len(motions)
