@@ -15,6 +15,7 @@ from mbench.judges.retrieval.examples import (  # noqa: E402
     PARTS,
     SAME_TEXT,
     SHORTEST,
+    STILL,
     Batches,
     Example,
     draw,
@@ -178,7 +179,7 @@ def test_a_batch_is_decided_by_the_step_and_the_seed_alone(made):
 
 
 def test_a_batch_holds_matching_pairs_in_parts_of_about_one_length(made):
-    encoder, batches = Words(), Batches(made, Words(), 12, 0)
+    encoder, batches = Words(), Batches(made, Words(), 12, 0, still=0)
     known = {text: example for example in made for text in (*example.texts, *example.mirrored)}
     vectors = {encoder.sentences([text])[0].tobytes(): text for text in known}
     for step in range(5):
@@ -198,6 +199,21 @@ def test_a_batch_holds_matching_pairs_in_parts_of_about_one_length(made):
     assert torch.equal(batch["ignored"] | expected, batch["ignored"]), "the same wording is no wrong pair"
 
 
+def test_some_pairs_are_held_still_and_called_so(made):
+    """No two of them are a wrong pair of each other, and nothing else stands still."""
+    called = {row.tobytes() for row in Words().sentences(list(STILL))}
+    counts = []
+    for step in range(40):
+        batch = Batches(made, Words(), 12, 0, still=0.3)(step)
+        pieces = [joints for part in batch["joints"] for joints in part]
+        still = [bool((piece == piece[:1]).all()) for piece in pieces]
+        assert still == [row.numpy().tobytes() in called for row in batch["sentences"]]
+        both = torch.tensor(still)[:, None] & torch.tensor(still)[None] & ~torch.eye(12, dtype=torch.bool)
+        assert batch["ignored"][both].all()
+        counts.append(sum(still))
+    assert 0.2 < np.mean(counts) / 12 < 0.4
+
+
 @pytest.mark.parametrize("size", [2, 3, 5])
 def test_small_batches_have_no_empty_part(made, size):
     batch = Batches(made, Words(), size, 0)(0)
@@ -209,7 +225,7 @@ def test_rare_texts_are_drawn_more_often_than_their_share():
     clips = [Clip(f"w{i}", 20.0, 30, labels={"content": "walk"}) for i in range(16)]
     clips += [Clip(f"o{i}", 20.0, 30, labels={"content": label}) for i, label in enumerate(LABELS[1:5])]
     some = [example_of(clip, posed(0, 30), [], 2, 1) for clip in clips]
-    batches = Batches(some, Words(), 2, 0)
+    batches = Batches(some, Words(), 2, 0, still=0)
     words = {encoded.tobytes() for e in some[:16] for encoded in Words().sentences([*e.texts, *e.mirrored])}
     drawn = [row.numpy().tobytes() in words for step in range(300) for row in batches(step)["sentences"]]
     assert 0.4 < np.mean(drawn) < 0.6

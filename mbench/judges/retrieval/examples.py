@@ -24,6 +24,13 @@ from mbench.text import TextEncoder
 Floats = NDArray[np.floating]
 LONGEST = 200  # frames of a training example: 10 s, the longest a suite asks for
 PARTS = 4  # of a batch, by length
+NOISE = 0.02  # metres, the strongest: a shaking motion still shows what it shows
+STILL = (
+    "a person stands still", "someone does not move", "A person holds a pose without moving.", "a motionless figure",
+    "A man stays frozen in place.", "a woman remains still", "The person keeps still.", "nothing moves",
+    "he stands there", "Someone is frozen in one position.", "a person holding still",
+    "The performer does not move at all.",
+)  # fmt: skip
 SHORTEST = 20  # frames of a piece that is cut out
 SAME_TEXT = 0.85  # cosine from which two texts mean the same if their sides and directions agree
 
@@ -119,11 +126,16 @@ class Batches:
         encoder: of the texts.
         size: pairs a batch.
         seed: of the run.
+        still: share of the pairs that are a pose held still and a text that says so. A pose often gives an action away;
+            without these a judge takes the first frame of a walk for a walk.
     """
 
-    def __init__(self, examples: Sequence[Example], encoder: TextEncoder, size: int, seed: int) -> None:
+    def __init__(
+        self, examples: Sequence[Example], encoder: TextEncoder, size: int, seed: int, still: float = 0.1
+    ) -> None:
+        self._still = still
         self._examples, self._size, self._seed = list(examples), min(size, len(examples)), seed
-        texts = list(dict.fromkeys(t for e in examples for t in (*e.texts, *e.mirrored)))
+        texts = list(dict.fromkeys([t for e in examples for t in (*e.texts, *e.mirrored)] + list(STILL)))
         self._place = {text: index for index, text in enumerate(texts)}
         self._vectors = encoder.sentences(texts)
         self._sides = np.array([seed_of(*sorted(sides_of(text))) for text in texts])
@@ -140,19 +152,27 @@ class Batches:
         """
         generator = np.random.default_rng([self._seed, step])
         chosen = generator.choice(len(self._examples), self._size, replace=False, p=self._weight)
-        drawn = [(*draw(self._examples[index], generator), index) for index in chosen]
+        drawn = [self._pair(self._examples[index], generator) for index in chosen]
         drawn.sort(key=lambda item: len(item[0]))
         pieces = [piece for piece, _, _ in drawn]
         places = [self._place[text] for _, text, _ in drawn]
         sentences = self._vectors[places]
         cuts = np.array_split(np.arange(len(pieces)), min(PARTS, len(pieces)))
         parts = [padded([pieces[i] for i in cut]) for cut in cuts]
-        ignored = false_negatives(sentences, self._sides[places], [self._examples[i].clip.id for _, _, i in drawn])
+        ignored = false_negatives(sentences, self._sides[places], [name for _, _, name in drawn])
         return {
             "joints": [torch.from_numpy(joints) for joints, _ in parts],
             "frames": [torch.from_numpy(frames) for _, frames in parts],
             "sentences": torch.from_numpy(sentences), "ignored": torch.from_numpy(ignored),
         }  # fmt: skip
+
+    def _pair(self, example: Example, generator: np.random.Generator) -> tuple[Floats, str, str]:
+        """Return a piece, a text, and a name that pairs share which are no wrong pairs of each other."""
+        piece, text = draw(example, generator)
+        if generator.random() >= self._still:
+            return piece, text, example.clip.id
+        pose = piece[generator.integers(len(piece))]
+        return np.repeat(pose[None], len(piece), axis=0), STILL[generator.integers(len(STILL))], "held still"
 
 
 def group_of(clip: Clip) -> str:
@@ -170,7 +190,7 @@ def draw(example: Example, generator: np.random.Generator) -> tuple[Floats, str]
     if generator.random() < 0.5:
         joints, text = mirrored(joints), example.mirrored[words]
     if generator.random() < 0.5:
-        joints = joints + generator.normal(scale=generator.uniform(0, 0.004), size=joints.shape)
+        joints = joints + generator.normal(scale=NOISE * generator.random() ** 2, size=joints.shape)
     return joints.astype(np.float32), text
 
 

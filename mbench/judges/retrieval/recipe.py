@@ -56,6 +56,7 @@ class JudgeRecipe(_Strict):
         unseen_from: folder of a judge of the same recipe that was trained with actions held out; its figures and its
             map for unseen actions stand for this judge's, which has none of its own. Relative to the current folder.
         captions: texts a clip, at most.
+        still: share of the examples that are a pose held still and a text that says so.
         skeletons: bodies that each clip is carried over to, its own among them.
         licence: of the weights, which follows from the data's.
         encoder: of texts; None for the packaged one.
@@ -70,6 +71,7 @@ class JudgeRecipe(_Strict):
     unseen_from: str | None = None
     captions: PositiveInt = 24
     skeletons: PositiveInt = 3
+    still: Annotated[float, Field(ge=0, lt=1)] = 0.1
     licence: str
     encoder: str | None = None
     network: NetworkConfig = NetworkConfig()

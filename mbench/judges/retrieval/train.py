@@ -104,7 +104,7 @@ def _trained(recipe: JudgeRecipe, data: Data, folder: Path, quiet: bool, say: Sa
             f"{data.dataset.path}: {len(examples)} clips of a second or more have captions; expected many"
         )
     say("encoding their captions")
-    batches = Batches(examples, data.encoder, recipe.train.batch, recipe.train.seed)
+    batches = Batches(examples, data.encoder, recipe.train.batch, recipe.train.seed, recipe.still)
     network = new_network(recipe, data.encoder, examples)
     fields = recipe.train.model_dump(exclude={"batch"})
     before = read_json(folder / SECONDS)["seconds"] if (folder / SECONDS).is_file() else 0.0
