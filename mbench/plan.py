@@ -138,10 +138,13 @@ def _usable(config: EvaluateConfig) -> tuple[list[tuple[str, Metric]], tuple[str
 
 
 def _judge(config: EvaluateConfig, metrics: list[tuple[str, Metric]]) -> Judge | None:
-    """Return the judge, made only where a metric asks for one."""
+    """Return the judge, made only where a metric asks for one; its weights' path starts from the YAML's folder."""
     if not any("judge" in item.info.needs for _, item in metrics):
         return None
-    return build_judge(config.judge.name, config.judge.options, config.run.device)
+    options = dict(config.judge.options)
+    if isinstance(options.get("weights"), str):
+        options["weights"] = str(resolve_path(options["weights"], config.base))
+    return build_judge(config.judge.name, options, config.run.device)
 
 
 def reopen(folder: Path) -> Plan:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from mbench.metrics.anchors import load_anchors
 from mbench.metrics.base import METRICS, Sample
 from mbench.metrics.reference import load_reference
 from mbench.motion import degrade
+from mbench.plan import plan_of
 from mbench.suites import load_suite
 from mbench.suites.from_dataset import suite_from_dataset
 from mbench.text import TextEncoder
@@ -113,6 +115,14 @@ def test_real_motion_is_recognised_and_its_controls_are_not(judge, real):
     matches = {n: share(JUDGED[1], s, judge) for n, s in (("real", real), ("still", still), ("others", others))}
     assert matches["real"] > matches["others"] + 0.2
     assert matches["real"] > matches["still"] + 0.2
+
+
+def test_weights_of_a_judge_lie_beside_the_yaml(tmp_path, monkeypatch):
+    shutil.copytree(SHIPPED / "heldout", tmp_path / "mine")
+    (tmp_path / "model.yaml").write_text("model: choreographer\njudge: {name: retrieval, options: {weights: mine}}\n")
+    monkeypatch.chdir(tmp_path.parent)
+    plan = plan_of(tmp_path / "model.yaml")
+    assert plan.versions[JUDGED[0]] == f"1+{identity(build_judge('retrieval', {'weights': str(tmp_path / 'mine')}))}"
 
 
 def test_card_is_a_card(judge):
