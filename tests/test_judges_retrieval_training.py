@@ -20,11 +20,12 @@ from mbench.judges.base import Chooser, Embedder, Judge, build_judge, identity  
 from mbench.judges.retrieval import judge as judge_module  # noqa: E402
 from mbench.judges.retrieval import measure  # noqa: E402
 from mbench.judges.retrieval import train as train_module  # noqa: E402
-from mbench.judges.retrieval.judge import RetrievalJudge  # noqa: E402
+from mbench.judges.retrieval.judge import VERSION, RetrievalJudge  # noqa: E402
 from mbench.judges.retrieval.model import load_model  # noqa: E402
 from mbench.judges.retrieval.recipe import load_recipe  # noqa: E402
+from mbench.judges.retrieval.stillness import moves, poses_among  # noqa: E402
 from mbench.judges.retrieval.train import train_judge  # noqa: E402
-from mbench.motion import Motion  # noqa: E402
+from mbench.motion import Motion, degrade  # noqa: E402
 from motions import posed  # noqa: E402
 from retrieval_judges import HELD_OUT, WORDINGS, performed, recipe_of, write_dataset, write_recipe  # noqa: E402
 
@@ -168,9 +169,7 @@ def test_figures_on_unseen_actions_are_the_twins(place, card, tmp_path):
 
 def test_it_is_a_judge_that_chooses_and_embeds(judge, card, place):
     assert isinstance(judge, Judge) and isinstance(judge, Chooser) and isinstance(judge, Embedder)
-    assert (
-        judge.card.name == "retrieval" and judge.card.notes == card["notes"] and judge.card.version == card["version"]
-    )
+    assert judge.card.name == "retrieval" and judge.card.notes == card["notes"] and judge.card.version == VERSION
     assert judge.card.weights == sha256_of(place / "judge" / "judge.safetensors")
     built = build_judge("retrieval", {"weights": str(place / "judge")}, device="cpu")
     assert identity(built) == identity(judge)
@@ -211,6 +210,31 @@ def test_choose_takes_the_nearest(judge, motions, place):
         cosines = [row[texts.index(text)] for text in asked]
         assert cosines[picked] == max(cosines) and cosines.index(max(cosines)) == picked
     assert judge.choose(motions[:1], [[texts[0], texts[0]]]) == [0], "the first of equals"
+
+
+def test_a_body_that_does_not_move_is_no_action(judge, motions):
+    """By lot, the same in every order, about evenly; but a pose that is asked for may be seen."""
+    texts = [wordings[2] for wordings in WORDINGS.values() if "sit" not in wordings[2]]
+    held = [
+        motion.replace(joints=np.repeat(motion.joints[n : n + 1], 30, axis=0)) for motion in motions for n in range(12)
+    ]
+    picked = judge.choose(held, [texts] * len(held))
+    assert judge.choose(held, [texts[::-1]] * len(held)) == [len(texts) - 1 - place for place in picked]
+    assert judge.choose(held[:3], [texts] * 3) == picked[:3]
+    assert set(picked) == set(range(len(texts))) and max(map(picked.count, set(picked))) < len(held) / 2
+    assert set(judge.choose(held, [[*texts, "a person stands still"]] * len(held))) == {len(texts)}
+
+
+def test_what_moves():
+    generator = np.random.default_rng(0)
+    figure = posed(0, 1).joints[0]
+    held = Motion(np.repeat(figure[None], 40, axis=0))
+    assert not moves(held) and not moves(Motion(figure[None]))
+    assert not moves(degrade.jitter(held, 0.02, generator)), "trembling is no movement"
+    hand = held.joints.copy()
+    hand[:, 20, 0] += np.linspace(0, 0.2, 40)
+    assert moves(Motion(hand)) and moves(degrade.slide(held, 0.5))
+    assert poses_among(["a person sits", "a person sits down and waves", "the blue one", "she stands"]) == [0, 3]
 
 
 def test_it_knows_the_actions_that_it_was_trained_on(judge):

@@ -49,7 +49,7 @@ def untrained(tmp_path_factory) -> str:
     maps = {"seen": [9.0, -1.0], "unseen": [4.0, 0.0]}
     facts = {"calibration": maps, "actions": ["walk"], "encoder": TextEncoder().hash, "encoder_name": None}
     RetrievalModel(RetrievalNetwork(Shape(width=32, layers=1, heads=2, space=16)), facts).save(folder / WEIGHTS)
-    write_json(folder / CARD, {"version": "0", "licence": "Apache-2.0", "trained_on": "", "notes": "untrained"})
+    write_json(folder / CARD, {"licence": "Apache-2.0", "trained_on": "", "notes": "untrained"})
     return str(folder)
 
 
@@ -134,7 +134,8 @@ def test_it_does_not_see_where_the_person_stands_and_faces(judge):
 
 def test_its_vectors_have_norm_1_and_do_not_depend_on_each_other(judge, make):
     if not isinstance(judge, Embedder):
-        pytest.skip("has no vectors")
+        assert not hasattr(judge, "embed_motions") and not hasattr(judge, "embed_texts"), "both or none"
+        return
     for embed, items in (("embed_motions", motions()), ("embed_texts", TEXTS)):
         rows = getattr(judge, embed)(items)
         assert rows.dtype == np.float64 and rows.shape[0] == len(items)
@@ -143,14 +144,6 @@ def test_its_vectors_have_norm_1_and_do_not_depend_on_each_other(judge, make):
         assert np.array_equal(np.concatenate([getattr(fresh, embed)([item]) for item in items]), rows)
         assert np.array_equal(getattr(make(), embed)(items[::-1])[::-1], rows)
         assert getattr(fresh, embed)([]).shape == (0, rows.shape[1])
-
-
-def test_its_choice_is_the_nearest_where_it_has_vectors(judge):
-    if not (isinstance(judge, Embedder) and isinstance(judge, Chooser)):
-        pytest.skip("has no vectors")
-    similarity = judge.embed_motions(motions()) @ judge.embed_texts(TEXTS).T
-    for row, texts, picked in zip(similarity, lists(), judge.choose(motions(), lists()), strict=True):
-        assert row[TEXTS.index(texts[picked])] == pytest.approx(max(row[TEXTS.index(text)] for text in texts), abs=1e-9)
 
 
 class Swayed(Chooses):

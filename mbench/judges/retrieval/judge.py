@@ -16,6 +16,7 @@ from mbench.errors import ConfigError, MBenchError, NotApplicable
 from mbench.files import read_json, sha256_of
 from mbench.judges.base import JUDGES
 from mbench.motion import Motion
+from mbench.seeds import seed_of
 
 if TYPE_CHECKING:
     from mbench.judges.retrieval.model import RetrievalModel
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 SHIPPED = Path(__file__).parent / "weights"
+VERSION = "1"  # raise it whenever the same weights give other answers
 WEIGHTS, CARD = "judge.safetensors", "card.json"
 
 
@@ -44,7 +46,7 @@ class RetrievalJudge:
                 raise ConfigError(f"judge retrieval: {self.folder} has no {name}; expected a folder of train-judge")
         self.facts: dict[str, Any] = read_json(self.folder / CARD)
         self.card = Card(
-            "retrieval", str(self.facts["version"]), "learned", self.facts["licence"],
+            "retrieval", VERSION, "learned", self.facts["licence"],
             weights=sha256_of(self.folder / WEIGHTS), trained_on=self.facts["trained_on"], notes=self.facts["notes"],
         )  # fmt: skip
         self._device = device
@@ -76,15 +78,28 @@ class RetrievalJudge:
         return [round(float(probability(s, *m)), 9) for s, m in zip(nearness, fitted, strict=True)]
 
     def choose(self, motions: Sequence[Motion], candidates: Sequence[Sequence[str]]) -> list[int | Exception]:
-        """Return the index of the nearest candidate of each motion; the first of equals."""
-        if not motions:
-            return []
-        flat = [text for texts in candidates for text in texts]
-        vectors = self.embed_texts(flat)
-        ends = np.cumsum([len(texts) for texts in candidates])
-        own = np.split(np.arange(len(flat)), ends[:-1])
-        seen = zip(own, self.embed_motions(motions), strict=True)
-        return [int(np.argmax(self._model.nearness(motion[None], vectors[places])[0])) for places, motion in seen]
+        """Return the index of the nearest candidate of each motion; the first of equals.
+
+        A body that does not move shows no action, though its pose may hint at one: only candidates that name nothing
+        but a pose are compared then, and where there are none the choice is drawn by lot, the same in every run.
+        """
+        flat = list(dict.fromkeys(text for texts in candidates for text in texts))
+        vectors = dict(zip(flat, self.embed_texts(flat), strict=True))
+        own = [np.array([vectors[text] for text in texts]) for texts in candidates]
+        asked = zip(motions, self.embed_motions(motions), candidates, own, strict=True)
+        return [self._choice(*one) for one in asked]
+
+    def _choice(self, motion: Motion, vector: Floats, texts: Sequence[str], vectors: Floats) -> int:
+        from mbench.judges.retrieval.stillness import moves, poses_among
+
+        nearness = self._model.nearness(vector[None], vectors)[0]
+        if moves(motion):
+            return int(np.argmax(nearness))
+        poses = poses_among(texts)
+        if poses:
+            return poses[int(np.argmax(nearness[poses]))]
+        lot = seed_of("lot", _key(motion).hex(), *sorted(texts)) % len(texts)
+        return list(texts).index(sorted(texts)[lot])
 
     @property
     def actions(self) -> frozenset[str]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mbench.datasets import Clip, TextMotionDataset
 from mbench.datasets.truth import claim_of_clip
 from mbench.errors import ConfigError
-from mbench.files import hash_of, read_json
+from mbench.files import read_json
 from mbench.judges.retrieval.heldout import Division, Questions, questions, spoken, trial
 from mbench.judges.retrieval.judge import CARD
 from mbench.judges.retrieval.measure import CHOICES, POOL, figures
@@ -22,7 +22,6 @@ from mbench.judges.retrieval.recipe import JudgeRecipe
 from mbench.text import TextEncoder
 
 Floats = NDArray[np.float64]
-VERSION = 1  # of how the judge reads a motion: raise it whenever the same weights give other answers
 WEAK = 0.8  # area under the curve below which the card warns of scores on actions that were not trained on
 
 
@@ -55,7 +54,7 @@ def card_of(
         }
     _take_unseen(recipe, measured, model.facts["calibration"])
     return {
-        "version": f"{VERSION}.{hash_of(model.facts)[:8]}", "licence": recipe.licence,
+        "licence": recipe.licence,
         "trained_on": _trained_on(recipe, dataset, division, model, seconds), "notes": sentence(measured),
         "figures": measured, "calibration": model.facts["calibration"], "held_out": sorted(recipe.held_out),
         "left_out": len(division.left_out), "recipe": recipe.model_dump(exclude={"output"}),
