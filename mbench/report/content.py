@@ -22,6 +22,10 @@ from mbench.suites.prompt import Prompt
 from mbench.summary import prompt_means
 
 Floats = NDArray[np.float64]
+AS_WRITTEN = {
+    "fid": "FID", "fid_infinity": "FID∞", "kid": "KID", "mm_dist": "MM-Dist", "multimodality": "MultiModality",
+    "r_precision_1": "R-Precision@1", "r_precision_2": "R-Precision@2", "r_precision_3": "R-Precision@3",
+}  # fmt: skip
 FRAMES = 8  # of a strip
 HEIGHT = 160  # pixels of a strip of bodies
 
@@ -137,8 +141,9 @@ def definition(name: str) -> MetricInfo | None:
 
 
 def title(name: str) -> str:
-    """Return a metric's name for a heading: `quality/foot_sliding` → `Foot sliding`."""
-    return name.split("/")[-1].replace("_", " ").capitalize()
+    """Return a metric's name for a heading: `quality/foot_sliding` → `Foot sliding`, `fidelity/fid` → `FID`."""
+    bare = name.split("/")[-1]
+    return AS_WRITTEN.get(bare) or bare.replace("_", " ").capitalize()
 
 
 def section_id(name: str) -> str:

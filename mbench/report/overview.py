@@ -167,7 +167,10 @@ def _judge(summary: dict[str, Any]) -> list[Html]:
     """Return who judged and what its card warns of, next to every score that it decided."""
     if "judge" not in summary:
         return []
-    return [tag("small", f"Judge {summary['judge']}. {summary['judge_notes']}", class_="judge")]
+    who, notes = f"Judge {summary['judge']}", summary["judge_notes"]
+    if summary["is_dimension"] or not notes:
+        return [tag("small", f"{who}. {notes}".strip(), class_="judge")]
+    return [tag("details", tag("summary", f"{who}: how far to trust it"), notes, class_="judge")]
 
 
 def _score(content: Content, name: str, summary: dict[str, Any]) -> Html | str:
