@@ -62,6 +62,7 @@ CONTROLS: dict[str, tuple[str, Fault]] = {
 # Metrics of the skinned body, on every eighth clip and its first 5 s: a frame of theirs takes tens of milliseconds.
 EVERY, SHORT = 8, 100
 CONTORTED = "contorted: every joint turned by 80 degrees about an axis of its own"
+PARTS = ("joints", "skin", "judged")
 SKIN = ("quality/body_penetration", "quality/pose_quality")
 
 
@@ -166,16 +167,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("mocap", type=Path, help="folder of motion shards")
     parser.add_argument("--out", type=Path, default=BUILTIN)
-    parser.add_argument("--judged-only", action="store_true", help="keep the others as they are in the file")
+    parser.add_argument(
+        "--only", choices=PARTS, nargs="+", default=PARTS, help="keep the others as they are in the file"
+    )
     arguments = parser.parse_args()
     clips = read_clips(arguments.mocap)
-    if arguments.judged_only:
-        anchors = json.loads(arguments.out.read_text(encoding="utf-8"))["anchors"]
-    else:
+    before = json.loads(arguments.out.read_text(encoding="utf-8")) if arguments.out.exists() else {}
+    anchors = dict(before.get("anchors", {}))
+    if "joints" in arguments.only:
+        anchors |= {name: anchor(name, list(clips.values())) for name in CONTROLS}
+    if "skin" in arguments.only:
         some = [cut(motion, SHORT) for motion in list(clips.values())[::EVERY]]
-        anchors = {name: anchor(name, list(clips.values())) for name in CONTROLS}
         anchors |= {name: skin_anchor(name, some) for name in SKIN}
-    anchors |= judged_anchors(arguments.mocap)
+    if "judged" in arguments.only:
+        anchors |= judged_anchors(arguments.mocap)
     made_by = {"version": 1, "made_by": "scripts/build_anchors.py", "provenance": provenance(clips), "anchors": anchors}
     arguments.out.write_text(json.dumps(made_by, indent=1) + "\n", encoding="utf-8")
     for name, row in anchors.items():

@@ -22,13 +22,14 @@ FIVE = {
     "quality/foot_sliding",
     "quality/foot_floating",
 }
+JUDGED = {"fidelity/motion_condition_consistency", "generalization/motion_generalizability"}
 SKIN = {"quality/body_penetration", "quality/pose_quality"}
 ROOT = Path(__file__).parents[1]
 
 
 def test_the_five_have_anchors_that_agree_with_their_direction() -> None:
     anchors = load_anchors().by_metric
-    assert set(anchors) == FIVE | SKIN
+    assert set(anchors) == FIVE | SKIN | JUDGED
     for name, anchor in anchors.items():
         lower = METRICS.get(name).info.better == "lower"
         assert (anchor.reference < anchor.control) == lower
@@ -101,10 +102,10 @@ def test_a_bad_file_is_told_in_one_line(tmp_path: Path, text: str, message: str)
 
 def test_the_script_makes_the_committed_file(shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = tmp_path / "anchors.json"
-    monkeypatch.setattr(sys, "argv", ["build_anchors.py", str(shared / "mocap"), "--joints-only", "--out", str(out)])
+    monkeypatch.setattr(sys, "argv", ["build_anchors.py", str(shared / "mocap"), "--only", "joints", "judged", "--out", str(out)])
     runpy.run_path(str(ROOT / "scripts" / "build_anchors.py"), run_name="__main__")
     again, committed = load_anchors(out).by_metric, load_anchors().by_metric
-    for name, anchor in ((name, committed[name]) for name in FIVE):
+    for name, anchor in ((name, committed[name]) for name in FIVE | JUDGED):
         assert (again[name].reference, again[name].control) == pytest.approx(
             (anchor.reference, anchor.control), abs=2e-6
         )

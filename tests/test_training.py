@@ -27,6 +27,15 @@ FP32 = dataclasses.replace(TINY, precision="fp32")
 HERE = Path(__file__).parent
 
 
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Sums in one order, as in the processes that the tests start: another number of threads may give other bits."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 def rows_of(folder: Path) -> list[dict]:
     return [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
 
