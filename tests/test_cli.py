@@ -252,3 +252,13 @@ def test_data_suite_makes_a_suite_of_real_motion(shared, tmp_path):
     document = json.loads(mbench("evaluate", out / "model.yaml", "--json", cwd=tmp_path).stdout)
     assert document["motions"] == 12 and document["metrics"]["quality/foot_floating"]["n"] == 12
     assert mbench("data", "suite", shared / "mocap", out).returncode == 2, "it wrote over a folder that holds something"
+
+
+def test_a_call_that_a_judge_still_waits_for_does_not_hold_up_the_end():
+    code = (
+        "import threading, time; from mbench import cli; from mbench.judges.vision.pacing import THREAD\n"
+        "threading.Thread(target=time.sleep, args=(60,), name=THREAD).start()\n"
+        "cli._fail('no such server')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30)
+    assert (done.returncode, done.stderr) == (2, "mbench: no such server\n")

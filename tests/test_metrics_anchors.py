@@ -102,7 +102,8 @@ def test_a_bad_file_is_told_in_one_line(tmp_path: Path, text: str, message: str)
 
 def test_the_script_makes_the_committed_file(shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = tmp_path / "anchors.json"
-    monkeypatch.setattr(sys, "argv", ["build_anchors.py", str(shared / "mocap"), "--only", "joints", "judged", "--out", str(out)])
+    words = ["build_anchors.py", str(shared / "mocap"), "--only", "joints", "judged", "--out", str(out)]
+    monkeypatch.setattr(sys, "argv", words)
     runpy.run_path(str(ROOT / "scripts" / "build_anchors.py"), run_name="__main__")
     again, committed = load_anchors(out).by_metric, load_anchors().by_metric
     for name, anchor in ((name, committed[name]) for name in FIVE | JUDGED):

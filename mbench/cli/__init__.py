@@ -8,7 +8,8 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from typing import Any
+import threading
+from typing import Any, NoReturn
 
 import typer
 
@@ -61,7 +62,7 @@ def main() -> None:
         _fail(str(error))
     except (KeyboardInterrupt, typer.Abort):
         typer.echo("interrupted; the same command carries on where this stopped", err=True)
-        sys.exit(EXIT_INTERRUPTED)
+        _leave(EXIT_INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader of a pipe left, e.g. `| head`
         sys.exit(EXIT_USER)
@@ -71,6 +72,17 @@ def main() -> None:
         _fail(one_line(error))
 
 
-def _fail(message: str) -> None:
+def _fail(message: str) -> NoReturn:
     typer.echo(f"mbench: {' '.join(message.split())}", err=True)
-    sys.exit(EXIT_USER)
+    _leave(EXIT_USER)
+
+
+def _leave(code: int) -> NoReturn:
+    """Exit, at once where a judge's call is still under way: Python's own end could abort it, and change the code."""
+    from mbench.judges.vision.pacing import THREAD
+
+    if any(thread.name == THREAD for thread in threading.enumerate()):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)

@@ -22,6 +22,9 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
+THREAD = "mbench-judge"  # name of the threads that may outlive a run that ends early
+
+
 class Stopped(Exception):  # noqa: N818 - not an error: the run ends for another reason
     """A call that was not made because the run ends."""
 
@@ -48,7 +51,7 @@ def in_threads(
     for index in range(len(items)):
         waiting.put(index)
     workers = [
-        threading.Thread(target=_work, args=(function, items, waiting, done, stop), daemon=True)
+        threading.Thread(target=_work, args=(function, items, waiting, done, stop), name=THREAD, daemon=True)
         for _ in range(min(threads, len(items)))
     ]
     for worker in workers:
