@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -37,7 +38,16 @@ def accelerator_of(settings: TrainSettings) -> Accelerator:
     alone = PartialState._shared_state == {} or PartialState().num_processes == 1
     AcceleratorState._reset_state(reset_partial_state=alone)
     on_cpu = settings.device == "cpu" or not torch.cuda.is_available()
-    return Accelerator(cpu=on_cpu, mixed_precision="bf16" if settings.precision == "bf16" else "no")
+    accelerator = Accelerator(cpu=on_cpu, mixed_precision="bf16" if settings.precision == "bf16" else "no")
+    if accelerator.num_processes > 1:
+        atexit.register(_leave_group)
+    return accelerator
+
+
+def _leave_group() -> None:
+    """End the group of processes: its threads, if they are still running when Python ends, abort the process."""
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
 
 
 class Training:
