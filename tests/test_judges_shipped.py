@@ -10,6 +10,7 @@ import pytest
 
 from mbench.card import Card
 from mbench.datasets import load_dataset
+from mbench.errors import ConfigError
 from mbench.files import read_json
 from mbench.judges.base import build_judge, identity
 from mbench.judges.retrieval.heldout import divide, questions, trial
@@ -129,3 +130,10 @@ def test_card_is_a_card(judge):
     assert isinstance(judge.card, Card)
     assert judge.card.notes.startswith("On actions it was trained on")
     assert "chance 10 %" in judge.card.notes
+
+
+def test_a_card_that_is_none_is_told_in_one_line(tmp_path):
+    shutil.copytree(SHIPPED / "heldout", tmp_path / "mine")
+    (tmp_path / "mine" / CARD).write_text('{"licence": "mine"}')
+    with pytest.raises(ConfigError, match=r"mine/card\.json has no 'trained_on'; expected a card of train-judge"):
+        build_judge("retrieval", {"weights": str(tmp_path / "mine")})

@@ -65,16 +65,14 @@ def agree(text: str, subject: Subject) -> str:
 
 
 def _each_verb(phrase: str, form: str, plural: bool) -> str:
-    """Put the first word and every `*word` of a phrase into a form: `base`, `present` or `ing`."""
+    """Put the first word and every `*word` of a phrase into a form: `present` or `ing`."""
     marked = phrase if phrase.startswith("*") else "*" + phrase
 
     def inflect(found: re.Match[str]) -> str:
         verb = found[1]
         if form == "ing":
             return participle(verb)
-        if form == "present":
-            return ("are" if verb == "be" else verb) if plural else third_person(verb)
-        return verb
+        return ("are" if verb == "be" else verb) if plural else third_person(verb)
 
     return re.sub(r"\*([\w-]+)", inflect, marked)
 
@@ -87,8 +85,3 @@ def finite(phrase: str, subject: Subject) -> str:
 def gerund(phrase: str, subject: Subject) -> str:
     """Return a verb phrase in -ing, e.g. `bending over and picking something up`."""
     return agree(_each_verb(phrase, "ing", subject.plural), subject)
-
-
-def infinitive(phrase: str, subject: Subject) -> str:
-    """Return a verb phrase in its plain form, e.g. `bend over and pick something up`."""
-    return agree(_each_verb(phrase, "base", subject.plural), subject)

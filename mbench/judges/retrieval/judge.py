@@ -45,6 +45,11 @@ class RetrievalJudge:
             if not (self.folder / name).is_file():
                 raise ConfigError(f"judge retrieval: {self.folder} has no {name}; expected a folder of train-judge")
         self.facts: dict[str, Any] = read_json(self.folder / CARD)
+        for field in ("licence", "trained_on", "notes"):
+            if field not in self.facts:
+                raise ConfigError(
+                    f"judge retrieval: {self.folder / CARD} has no {field!r}; expected a card of train-judge"
+                )
         self.card = Card(
             "retrieval", VERSION, "learned", self.facts["licence"],
             weights=sha256_of(self.folder / WEIGHTS), trained_on=self.facts["trained_on"], notes=self.facts["notes"],
