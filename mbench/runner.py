@@ -14,6 +14,7 @@ from mbench.generate_stage import generate
 from mbench.plan import Plan, plan_of
 from mbench.provenance import now, provenance
 from mbench.score_stage import score_run
+from mbench.suites.prompt import Prompt
 from mbench.summary import summarise
 
 Stage = Literal["generate", "score", "summarise"]
@@ -82,6 +83,7 @@ def _write_run(plan: Plan, finished: bool) -> dict[str, Any]:
         "base": str(plan.config.base.resolve()),
         "card": plan.card,
         "suite": {"name": plan.suite.name, "version": plan.suite.version, "hash": plan.suite.hash},
+        "prompts": [_told(prompt) for prompt in plan.prompts],
         "versions": plan.versions,
         "provenance": provenance(),
         "start": before.get("start", now()),
@@ -89,3 +91,11 @@ def _write_run(plan: Plan, finished: bool) -> dict[str, Any]:
     }
     plan.folder.write_run(run)
     return run
+
+
+def _told(prompt: Prompt) -> dict[str, Any]:
+    """Return what a reader of the folder needs to know of a prompt where the suite is not at hand."""
+    return {
+        "id": prompt.id, "text": prompt.text, "seconds": float(prompt.seconds),
+        "dimensions": list(prompt.dimensions), "tags": list(prompt.tags),
+    }  # fmt: skip

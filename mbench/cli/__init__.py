@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 import typer
 
 from mbench.cli import agreement, bodies, cache, data, evaluate, files, judge, listing, render
+from mbench.cli.plugins import PluginGroup
 from mbench.errors import EXIT_INTERRUPTED, EXIT_USER, MBenchError, one_line
 
 # ClickException: newer versions of typer carry a click of their own.
@@ -21,6 +22,7 @@ UsageError: Any = typer.BadParameter.__mro__[2]
 
 app = typer.Typer(
     name="mbench",
+    cls=PluginGroup,
     help="Judge text-to-3D-human-motion models. Start with: mbench evaluate model.yaml",
     no_args_is_help=True,
     add_completion=False,
