@@ -15,6 +15,10 @@ class Html(str):
 
     __slots__ = ()
 
+    def __html__(self) -> str:
+        """Return itself: template engines ask this of what they need not escape."""
+        return str(self)
+
 
 def tag(name: str, /, *children: str | None, **attributes: Attribute) -> Html:
     """Return an element.

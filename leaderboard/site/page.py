@@ -1,0 +1,113 @@
+"""What a site is made of: pages, each a path, what decides it, and a function that writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from leaderboard.site.render import render
+from mbench import __version__
+from mbench.report.html import slug
+
+if TYPE_CHECKING:
+    from leaderboard.boards import Board
+    from leaderboard.clips import Clip
+    from leaderboard.entries import Entry, LeftOut
+
+MEDIA = "media"
+
+
+@dataclass(frozen=True)
+class Link:
+    """An entry of the navigation: what it says, and its path from the site's root."""
+
+    title: str
+    path: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """One file of the site.
+
+    Attributes:
+        path: from the site's root, with `/`.
+        inputs: everything that decides its text, as a JSON value (hashes of files rather than their content); the
+            code of the packages is added to it. A page whose inputs are as they were is not made again.
+        make: return its text. Calls of `Site.video` in it say which videos the page shows.
+    """
+
+    path: str
+    inputs: Any
+    make: Callable[[], str]
+
+
+@dataclass
+class Site:
+    """What page modules get.
+
+    Attributes:
+        entries: the measured results, by model name, then run id.
+        boards: groups of entries that can be ranked together.
+        left_out: results that could not be read, and why.
+        studies: folders of human-evaluation studies.
+        videos: whether pages show videos.
+        navigation: of every page.
+        stamp: of the static files; changes when they do.
+        wanted: the videos of the page that is being made, by their path from the site's root.
+    """
+
+    entries: Sequence[Entry]
+    boards: Sequence[Board]
+    left_out: Sequence[LeftOut] = ()
+    studies: Sequence[Path] = ()
+    videos: bool = True
+    navigation: Sequence[Link] = ()
+    stamp: str = ""
+    wanted: dict[str, Clip] = field(default_factory=dict)
+
+    def video(self, clip: Clip) -> str | None:
+        """Return the path of a clip's video from the site's root, and note that this page shows it; None without."""
+        if not self.videos:
+            return None
+        path = f"{MEDIA}/{clip.key}.mp4"
+        self.wanted[path] = clip
+        return path
+
+    def page(self, path: str, template: str, **context: Any) -> str:
+        """Return a template that extends `base.html` as the text of a page.
+
+        Args:
+            path: of the page, from the site's root.
+            template: its name.
+            context: its variables; `root`, `here`, `navigation`, `stamp` and `version` are there already.
+        """
+        base: Mapping[str, Any] = {
+            "root": "../" * path.count("/"), "here": path, "navigation": self.navigation, "stamp": self.stamp,
+            "version": __version__,
+        }  # fmt: skip
+        return render(template, **base, **context)
+
+
+def model_path(entry: Entry) -> str:
+    """Return the path of a result's page; the same in every build, and safe whatever the model is called."""
+    return f"models/{_safe(entry)}.html"
+
+
+def compare_path(one: Entry, other: Entry) -> str:
+    """Return the path of the page that compares two results, in whichever order they are given."""
+    first, second = sorted((_safe(one), _safe(other)))
+    return f"compare/{first}--{second}.html"
+
+
+def dimension_path(name: str) -> str:
+    """Return the path of a dimension's page: `foot_sliding` → `dimensions/foot-sliding.html`."""
+    return f"dimensions/{slug(name)}.html"
+
+
+def _safe(entry: Entry) -> str:
+    """Return a result as a file name: a readable part, and a hash that tells equal ones apart."""
+    from mbench.files import hash_of
+
+    return f"{slug(entry.model)[:40] or 'model'}-{hash_of([entry.model, entry.run_id])[:8]}"
