@@ -76,6 +76,7 @@ class Item:
         questions: ids of the questions asked at once.
         votes: of how many raters votes are wanted; 0 for attention and training, which every rater gets.
         better: of attention and training, the id of the clip that must win; of ratings, that must not get below 4.
+        worse: of attention and training of ratings, the id of the clip that must not get above 2; else None.
         why: of training, what the feedback says.
     """
 
@@ -86,6 +87,7 @@ class Item:
     questions: tuple[str, ...]
     votes: int = 0
     better: str | None = None
+    worse: str | None = None
     why: str = ""
 
 
@@ -110,6 +112,7 @@ class Study:
         lease_seconds: how long a task is kept for the rater who has it.
         secret: random; decides sides and orders, and signs cookies.
         suite: name, version and hash of the suite.
+        made_from: hash of the configuration and the motions, so that `mbench arena create` knows its own again.
     """
 
     id: str
@@ -128,6 +131,7 @@ class Study:
     lease_seconds: float
     secret: str
     suite: Mapping[str, Any]
+    made_from: str = ""
 
     @cached_property
     def by_id(self) -> dict[str, Item]:
@@ -139,9 +143,26 @@ class Study:
         """Return the answers that a question can have."""
         return CHOICES if self.type == "pairs" else RATINGS
 
+    @property
+    def shares(self) -> dict[str, int]:
+        """Return how many of a rater's tasks are `new`, `repeats` and `attention`; they add up to `per_rater`."""
+        return shares_of(self.per_rater, self.repeats, self.attention)
+
     def of_kind(self, kind: Kind) -> list[Item]:
         """Return the items of a kind, in order."""
         return [item for item in self.items if item.kind == kind]
+
+
+def shares_of(per_rater: int, repeats: float, attention: float) -> dict[str, int]:
+    """Return how many of a rater's tasks are `new`, `repeats` and `attention`.
+
+    Args:
+        per_rater: tasks, training not included.
+        repeats: share of them that repeat an earlier one.
+        attention: share of them that are attention checks.
+    """
+    again, checks = round(per_rater * repeats), round(per_rater * attention)
+    return {"new": per_rater - again - checks, "repeats": again, "attention": checks}
 
 
 def write_study(study: Study, folder: Path) -> None:

@@ -18,7 +18,7 @@ Of pairs:
 Of ratings:
     model     what was shown
     value     1 to 5
-    better    of attention checks, `high`: the value must not be below 4; else empty
+    better    of attention checks, `high` (the value must not be below 4) or `low` (not above 2); else empty
 """
 
 from __future__ import annotations
