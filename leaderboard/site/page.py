@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from leaderboard.site.render import render
 from mbench import __version__
+from mbench.files import hash_of, sha256_of
 from mbench.report.html import slug
 
 if TYPE_CHECKING:
     from leaderboard.boards import Board
     from leaderboard.clips import Clip
-    from leaderboard.entries import Entry, LeftOut
+    from leaderboard.entries import Entry, Problem
 
 MEDIA = "media"
 
@@ -60,7 +61,7 @@ class Site:
 
     entries: Sequence[Entry]
     boards: Sequence[Board]
-    left_out: Sequence[LeftOut] = ()
+    left_out: Sequence[Problem] = ()
     studies: Sequence[Path] = ()
     videos: bool = True
     navigation: Sequence[Link] = ()
@@ -91,13 +92,13 @@ class Site:
 
 
 def model_path(entry: Entry) -> str:
-    """Return the path of a result's page; the same in every build, and safe whatever the model is called."""
-    return f"models/{_safe(entry)}.html"
+    """Return the path of a result's page."""
+    return f"models/{entry.slug}.html"
 
 
 def compare_path(one: Entry, other: Entry) -> str:
     """Return the path of the page that compares two results, in whichever order they are given."""
-    first, second = sorted((_safe(one), _safe(other)))
+    first, second = sorted((one.slug, other.slug))
     return f"compare/{first}--{second}.html"
 
 
@@ -106,8 +107,8 @@ def dimension_path(name: str) -> str:
     return f"dimensions/{slug(name)}.html"
 
 
-def _safe(entry: Entry) -> str:
-    """Return a result as a file name: a readable part, and a hash that tells equal ones apart."""
-    from mbench.files import hash_of
-
-    return f"{slug(entry.model)[:40] or 'model'}-{hash_of([entry.model, entry.run_id])[:8]}"
+def fingerprint(entry: Entry) -> str:
+    """Return a hash of everything that pages show of a result: its files, and which motions are there."""
+    files = [entry.folder / name for name in ("run.json", "result.json", "scores.csv", "motions/index.jsonl")]
+    motions = sorted((file.name, file.stat().st_size) for file in (entry.folder / "motions").glob("*.npz"))
+    return hash_of([entry.key, sha256_of(*files), motions])
