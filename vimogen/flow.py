@@ -95,8 +95,8 @@ def heun(velocity: Velocity, noise: Tensor, grid: Tensor) -> Tensor:
 def multistep(velocity: Velocity, noise: Tensor, grid: Tensor) -> Tensor:
     """Return a sample (B, T, C) by DPM-Solver++(2M) (Lu et al. 2022, arXiv 2211.01095).
 
-    It is of second order with one call a step: it remembers the motion that the step before pointed to. Arguments as for `euler`; the first step, from pure noise,
-    and the last, to 0, are of first order.
+    It is of second order with one call a step: it remembers the motion that the step before pointed to. Arguments as
+    for `euler`; the first step, from pure noise, and the last, to 0, are of first order.
     """
     x, before, width = noise, noise, torch.tensor(torch.inf)
     ratio = torch.log((1 - grid) / grid)  # half the log of the signal-to-noise ratio, from -inf to inf
