@@ -83,7 +83,7 @@ def _write_run(plan: Plan, finished: bool) -> dict[str, Any]:
         "base": str(plan.config.base.resolve()),
         "card": plan.card,
         "suite": {"name": plan.suite.name, "version": plan.suite.version, "hash": plan.suite.hash},
-        "prompts": [_told(prompt) for prompt in plan.prompts],
+        "prompts": [told(prompt) for prompt in plan.prompts],
         "versions": plan.versions,
         "provenance": provenance(),
         "start": before.get("start", now()),
@@ -93,7 +93,7 @@ def _write_run(plan: Plan, finished: bool) -> dict[str, Any]:
     return run
 
 
-def _told(prompt: Prompt) -> dict[str, Any]:
+def told(prompt: Prompt) -> dict[str, Any]:
     """Return what a reader of the folder needs to know of a prompt where the suite is not at hand."""
     return {
         "id": prompt.id, "text": prompt.text, "seconds": float(prompt.seconds),
