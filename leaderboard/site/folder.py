@@ -37,6 +37,14 @@ class SiteFolder:
         self.files: dict[str, dict[str, Any]] = {}
         self.written = 0
 
+    def check(self) -> None:
+        """Check that the folder is new, empty, or a site's.
+
+        Raises:
+            ConfigError: it is not.
+        """
+        _read(self.path)
+
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the folder against other builds, and read what the last one knew.
@@ -47,7 +55,7 @@ class SiteFolder:
         """
         from filelock import FileLock, Timeout
 
-        self.files = _read(self.path)
+        self.check()
         lock = FileLock(self.path / LOCK, timeout=0)
         try:
             self.path.mkdir(parents=True, exist_ok=True)
@@ -78,9 +86,8 @@ class SiteFolder:
             self.files |= new
             self._write_manifest()
 
-    def write(self, path: str, content: str | bytes, key: str = "", videos: Sequence[str] = ()) -> None:
+    def write(self, path: str, data: bytes, key: str = "", videos: Sequence[str] = ()) -> None:
         """Write a promised file, unless it holds this content already."""
-        data = content.encode() if isinstance(content, str) else content
         self.files[path] = {"key": key, "sha256": _sha256(data), "videos": list(videos)}
         file = self.path / path
         if file.is_file() and file.read_bytes() == data:
@@ -148,7 +155,7 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
         raise ConfigError(f"{path / NAME}: is not the list of a site's files; delete the folder to build it anew")
     if found.get("schema") != SCHEMA:
         raise ConfigError(
-            f"{path / NAME}: schema {found.get('schema')}; this mbench writes {SCHEMA}: update mbench or build elsewhere"
+            f"{path / NAME}: schema {found.get('schema')}; expected {SCHEMA}: update mbench, or build elsewhere"
         )
     return files
 

@@ -37,11 +37,13 @@ class Page:
         inputs: everything that decides its text, as a JSON value (hashes of files rather than their content); the
             code of the packages is added to it. A page whose inputs are as they were is not made again.
         make: return its text. Calls of `Site.video` in it say which videos the page shows.
+        link: what the navigation of every page calls it; empty for none.
     """
 
     path: str
     inputs: Any
     make: Callable[[], str]
+    link: str = ""
 
 
 @dataclass
