@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +20,68 @@ from mbench.stats import mean_with_interval, sign_test
 from mbench.summary import half_width, prompt_means, set_rows
 
 
+@dataclass(frozen=True)
+class Scored:
+    """A finished run, read for comparisons.
+
+    Attributes:
+        path: of its folder.
+        result: `result.json`.
+        rows: rows of `scores.csv` by metric, only those of the version that the result summarises.
+    """
+
+    path: Path
+    result: Mapping[str, Any]
+    rows: Mapping[str, Sequence[ScoreRow]]
+
+    @property
+    def label(self) -> str:
+        """Return the model and the run."""
+        return f"{self.result['model']} ({self.result['run_id']})"
+
+    @cached_property
+    def values(self) -> dict[str, dict[Any, float]]:
+        """Return {prompt: value} of each metric, of one over the set {what a row is: value} (`mbench.score_sets`)."""
+        return {
+            name: set_rows(self.rows.get(name, ())) if "n_motions" in summary else _of_prompts(self.rows.get(name, ()))
+            for name, summary in self.result["metrics"].items()
+        }
+
+
+def _of_prompts(rows: Iterable[ScoreRow]) -> dict[str, float]:
+    return prompt_means(row for row in rows if row.prompt)
+
+
+def read_scored(path: Path) -> Scored:
+    """Return the run of a folder.
+
+    Raises:
+        MBenchError: it holds no finished run.
+    """
+    run = RunFolder(path)
+    result = run.read_result()
+    rows: dict[str, list[ScoreRow]] = {name: [] for name in result["metrics"]}
+    for row in run.read_scores().values():
+        if row.metric in rows and row.version == result["metrics"][row.metric]["version"]:
+            rows[row.metric].append(row)
+    return Scored(path, result, rows)
+
+
 def compare_runs(first: Path, second: Path) -> dict[str, Any]:
-    """Compare two finished runs on the prompts that both have values for.
+    """Compare the runs of two folders; see `compare`.
 
     Args:
         first: folder of a run.
         second: folder of another run on the same suite.
+
+    Raises:
+        MBenchError: a folder holds no finished run, or the suites differ.
+    """
+    return compare(read_scored(first), read_scored(second))
+
+
+def compare(first: Scored, second: Scored) -> dict[str, Any]:
+    """Compare two finished runs on the prompts that both have values for.
 
     Returns:
         for each metric: both means, the mean of the paired differences (first - second) with its 95 % bootstrap
@@ -30,44 +89,42 @@ def compare_runs(first: Path, second: Path) -> dict[str, Any]:
         the interval excludes 0, else `can't tell`. `left_out`: metrics that can't be compared, with the reason.
 
     Raises:
-        MBenchError: a folder holds no finished run, or the suites differ.
+        MBenchError: the suites differ.
     """
-    runs = [RunFolder(first), RunFolder(second)]
-    results = [run.read_result() for run in runs]
-    suites = [result["suite"] for result in results]
+    suites = [run.result["suite"] for run in (first, second)]
     if suites[0]["hash"] != suites[1]["hash"]:
         names = [f"{suite['name']} {suite['version']} ({suite['hash'][:8]})" for suite in suites]
-        raise ConfigError(f"{first} ran on {names[0]}, {second} on {names[1]}: only runs on one suite compare")
-    rows = [list(run.read_scores().values()) for run in runs]
+        raise ConfigError(
+            f"{first.path} ran on {names[0]}, {second.path} on {names[1]}: only runs on one suite compare"
+        )
     compared: dict[str, Any] = {}
     left_out: dict[str, str] = {}
-    for name in sorted({*results[0]["metrics"], *results[1]["metrics"]}):
+    for name in sorted({*first.result["metrics"], *second.result["metrics"]}):
         try:
-            compared[name] = _compared(name, [result["metrics"].get(name) for result in results], rows)
+            compared[name] = _compared(name, first, second)
         except NotApplicable as reason:
             left_out[name] = str(reason)
-    labels = [f"{result['model']} ({result['run_id']})" for result in results]
     return {
-        "schema": 1, "first": labels[0], "second": labels[1], "suite": suites[0]["name"],
+        "schema": 1, "first": first.label, "second": second.label, "suite": suites[0]["name"],
         "metrics": compared, "left_out": left_out,
     }  # fmt: skip
 
 
-def _compared(name: str, facts: list[Any], rows: list[list[ScoreRow]]) -> dict[str, Any]:
+def _compared(name: str, first: Scored, second: Scored) -> dict[str, Any]:
     """Return the comparison of a metric.
 
     Raises:
         NotApplicable: it can't be compared.
     """
-    one, other = facts
+    one, other = facts = [run.result["metrics"].get(name) for run in (first, second)]
     if one is None or other is None:
         raise NotApplicable("only one of the runs was scored on it")
     if one["version"] != other["version"]:
         raise NotApplicable(f"versions {one['version']} and {other['version']} differ: score again with one version")
-    own = [[row for row in run if row.metric == name and row.version == one["version"]] for run in rows]
+    found = [run.values[name] for run in (first, second)]
     if "n_motions" in one:
-        return _compared_sets(name, facts, [set_rows(run) for run in own])
-    pairs = _pairs([prompt_means(row for row in run if row.prompt) for run in own])
+        return _compared_sets(name, facts, found)
+    pairs = _pairs(found)
     if not len(pairs):
         raise NotApplicable("no prompt has a value in both runs")
     return _comparison(pairs, one["better"])
