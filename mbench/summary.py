@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from mbench.distance_stage import generalization_by_distance
 from mbench.judges.base import identity
 from mbench.metrics.anchors import Anchors, anchored, load_anchors
-from mbench.metrics.base import Metric
+from mbench.metrics.base import PILLARS, Metric
 from mbench.metrics.distribution import DEPENDS_ON_SIZE, real_diversity
 from mbench.metrics.judged import CONSISTENCY, chance
 from mbench.metrics.reference import load_reference
@@ -22,7 +22,6 @@ from mbench.results import FAILED, NO_MOTION, ScoreRow
 from mbench.score_sets import MOTIONS, PROMPTS, REPLICATED, SUBSETS, VALUE, subset_size
 from mbench.scoring import of_prompts
 from mbench.stats import bootstrap_weights, interval, mean_with_interval, weighted_means
-from mbench.suites.prompt import Prompt
 
 Floats = NDArray[np.float64]
 T_95 = 2.093  # quantile 0.975 of Student's t for the 19 degrees of freedom of 20 subsets
@@ -40,14 +39,15 @@ def summarise(plan: Plan) -> dict[str, Any]:
         plan: of a run whose motions are scored.
     """
     rows = list(plan.folder.read_scores().values())
-    metrics = {name: summary_of(plan.versions[name], item, _rows_of(plan, rows, name)) for name, item in plan.metrics}
+    own = {name: _rows_of(rows, name, plan.versions[name]) for name, _ in plan.metrics}
+    metrics = {name: summary_of(plan.versions[name], item, own[name]) for name, item in plan.metrics}
     metrics = {name: summary for name, summary in metrics.items() if summary["n"] or summary["missing"]}
     for name, item in plan.metrics:
         if name in metrics:
             metrics[name] |= _asked(plan, name, item)
     flags = [flag for name, item in plan.metrics if name in metrics for flag in _flags(plan, item, metrics[name])]
-    judged = {name: prompt_means(_rows_of(plan, rows, name)) for name, item in plan.metrics if item.info.judged}
-    anchors = load_anchors()
+    judged = {name: prompt_means(own[name]) for name, item in plan.metrics if item.info.judged}
+    anchors, prompts = load_anchors(), [prompt.id for prompt in plan.prompts]
     return {
         "model": plan.card["name"],
         "kind": plan.card["kind"],
@@ -57,7 +57,7 @@ def summarise(plan: Plan) -> dict[str, Any]:
         "replicates": plan.config.run.replicates,
         "motions": sum(row.file is not None for row in plan.folder.generations().values()),
         "metrics": metrics,
-        "pillars": _pillars(plan, metrics, rows, anchors),
+        "pillars": pillars_of(plan.metrics, metrics, rows, prompts, anchors),
         "anchors": anchors.version,
         **generalization_by_distance(plan, judged),
         "notes": [*_notes(plan), *flags],
@@ -73,8 +73,8 @@ def _asked(plan: Plan, name: str, item: Metric) -> dict[str, Any]:
     return about if guessed is None else {**about, "chance": guessed}
 
 
-def _rows_of(plan: Plan, rows: Iterable[ScoreRow], name: str) -> list[ScoreRow]:
-    return [row for row in rows if row.metric == name and row.version == plan.versions[name]]
+def _rows_of(rows: Iterable[ScoreRow], name: str, version: str) -> list[ScoreRow]:
+    return [row for row in rows if row.metric == name and row.version == version]
 
 
 def summary_of(version: str, item: Metric, rows: Sequence[ScoreRow]) -> dict[str, Any]:
@@ -189,30 +189,42 @@ def _flags(plan: Plan, item: Metric, summary: dict[str, Any]) -> list[str]:
     return list(summary["flags"])
 
 
-def _pillars(
-    plan: Plan, metrics: dict[str, dict[str, Any]], rows: Sequence[ScoreRow], anchors: Anchors
+def pillars_of(
+    items: Sequence[tuple[str, Metric]],
+    metrics: Mapping[str, dict[str, Any]],
+    rows: Sequence[ScoreRow],
+    prompts: Sequence[str],
+    anchors: Anchors,
 ) -> dict[str, dict[str, Any]]:
-    """Return each pillar's score, and set `score` of the metrics that are dimensions."""
+    """Return each pillar's score, and set `score` of the metrics that are dimensions.
+
+    Args:
+        items: metrics by name.
+        metrics: their summaries, as `summary_of` returns them.
+        rows: of `scores.csv`.
+        prompts: ids, in the order of the suite.
+        anchors: what 0 and 1 stand for.
+    """
     pillars: dict[str, dict[str, Any]] = {}
-    for pillar in ("quality", "fidelity", "generalization"):
+    for pillar in PILLARS:
         dimensions = [
-            (name, item) for name, item in of_prompts(plan.metrics)
+            name for name, item in of_prompts(items)
             if item.info.pillar == pillar and item.info.is_dimension and name in metrics
         ]  # fmt: skip
-        for name, _ in dimensions:
-            metrics[name]["score"] = anchored(name, metrics[name]["value"], plan.versions[name])
-        scored = [(name, item) for name, item in dimensions if metrics[name]["score"] is not None]
+        for name in dimensions:
+            metrics[name]["score"] = anchored(name, metrics[name]["value"], metrics[name]["version"])
+        scored = [name for name in dimensions if metrics[name]["score"] is not None]
         if scored:
-            columns = [prompt_means(_rows_of(plan, rows, name)) for name, _ in scored]
-            pillars[pillar] = _pillar([name for name, _ in scored], columns, plan.prompts, anchors)
+            columns = [prompt_means(_rows_of(rows, name, metrics[name]["version"])) for name in scored]
+            pillars[pillar] = _pillar(scored, columns, prompts, anchors)
     return pillars
 
 
 def _pillar(
-    names: list[str], columns: list[dict[str, float]], prompts: Sequence[Prompt], anchors: Anchors
+    names: list[str], columns: list[dict[str, float]], prompts: Sequence[str], anchors: Anchors
 ) -> dict[str, Any]:
     """Return the mean of anchored dimension scores; prompts are resampled for all dimensions at once."""
-    table = np.array([[column.get(prompt.id, np.nan) for column in columns] for prompt in prompts])
+    table = np.array([[column.get(prompt, np.nan) for column in columns] for prompt in prompts])
     table = table[~np.isnan(table).all(axis=1)]
     scale = [anchors.by_metric[name] for name in names]
 
