@@ -41,7 +41,7 @@ NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
 
 
 def distribution_svg(
-    values: Floats, summary: Mapping[str, Any], anchor: Anchor | None, label: str, prefix: str
+    values: Floats, summary: Mapping[str, Any], anchor: Anchor | None, label: str, prefix: str, rug: bool = True
 ) -> Html:
     """Return a histogram with a rug, the mean and its interval, and the anchors as lines.
 
@@ -51,6 +51,7 @@ def distribution_svg(
         anchor: of the metric, or None.
         label: of the horizontal axis.
         prefix: of the ids in the SVG, unique in the page.
+        rug: draw a mark a prompt, which is more than half of a figure of 450 prompts.
     """
     import matplotlib
     from matplotlib.figure import Figure
@@ -62,7 +63,8 @@ def distribution_svg(
         _frame(axes, label)
         low, high = _limits(values, anchor)
         _bars(axes, values)
-        _rug(axes, values, low, high)
+        if rug:
+            _rug(axes, values, low, high)
         axes.set_xlim(low, high)
         _mean(axes, summary)
         if anchor is not None:
