@@ -40,6 +40,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
 
 from leaderboard.arena.ballot import SKIPS
+from leaderboard.arena.clock import iso
 from leaderboard.arena.errors import LoginNeeded, Malformed, Unknown
 from leaderboard.arena.requests import Consent, JsonBody, Route, Skip, Undo, Vote, parsed
 from leaderboard.arena.service import Arena, Shown, need
@@ -186,9 +187,3 @@ def router(arena: Arena, folder: Path, login: Login | None = None) -> APIRouter:
     ):
         routes.add_api_route(path, handler, methods=[method], include_in_schema=False, response_model=None)
     return routes
-
-
-def iso(time: int) -> str:
-    """Return milliseconds since 1970 as UTC in ISO 8601."""
-    whole = datetime.fromtimestamp(time // 1000, timezone.utc)
-    return f"{whole:%Y-%m-%dT%H:%M:%S}.{time % 1000:03d}Z"

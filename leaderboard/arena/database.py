@@ -79,7 +79,7 @@ for _name, _columns in {
     "arena_tasks_once": (tasks.c.rater, tasks.c.item, tasks.c.kind),
 }.items():
     Index(_name, *_columns, unique=True, sqlite_where=_live, postgresql_where=_live)
-Index("arena_tasks_item", tasks.c.item, tasks.c.state)
+Index("arena_tasks_item", tasks.c.item, tasks.c.state, tasks.c.kind, tasks.c.expires)  # all that counting votes reads
 votes = Table(
     "arena_votes",
     tables,
@@ -143,18 +143,21 @@ class Database:
         self.engine.dispose()
 
 
-def open_database(study: Study, where: Path | str) -> Database:
-    """Return the study's database, made if it is not there.
+def open_database(study: Study, where: Path | str, create: bool = True) -> Database:
+    """Return the study's database.
 
     Args:
         study: whose votes it holds.
         where: the study's folder (its `votes.sqlite`), or the URL of a database.
+        create: make the file of an SQLite database if it is not there.
 
     Raises:
-        ConfigError: it can't be opened, is of another study or of a newer mbench.
+        ConfigError: it can't be opened, is not there, is of another study or of a newer mbench.
     """
     url = URL.create("sqlite", database=str(where / NAME)) if isinstance(where, Path) else _url(where)
     shown = url.database if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
+    if url.get_backend_name() == "sqlite" and not create and not Path(str(shown)).exists():
+        raise ConfigError(f"{shown}: is not there; nobody has voted yet, or the votes are in another database")
     try:
         database = Database(_engine(url))
         with database.write() as connection:

@@ -133,8 +133,8 @@ class Arena:
         `limit`: the rater has had all theirs; `complete`: no votes are wanted on what is left; `leased`: what is left
         is with others just now, and may come back.
         """
-        now = self._now()
         with self.database.write() as db:
+            now = self._now()  # not before: waiting for the database may take a moment
             live = store.live_tasks(db, rater)
             for task in [task for task in live if task.state == "open"]:
                 if task.expires > now or still_wanted(self.study, db, task, now):
@@ -146,9 +146,7 @@ class Arena:
             if not isinstance(found, Choice):
                 return found
             values = {"rater": rater, **vars(found)}
-            task = store.task_of(db, store.hand_out(db, now, now + self._lease, values), rater)
-            assert task is not None
-            return self._shown(task)
+            return self._shown(store.hand_out(db, now, now + self._lease, values))
 
     def _shown(self, task: store.Task) -> Shown:
         item, training = self.study.by_id[task.item], len(self.study.of_kind("training"))
@@ -200,9 +198,8 @@ class Arena:
         """
         check_comment(comment)
         check_seconds(seconds)
-        now = self._now()
         with self.database.write() as db:
-            found = self._own(db, task, rater)
+            now, found = self._now(), self._own(db, task, rater)
             given = checked(self.study, self.study.by_id[found.item], answers)
             before = store.vote_of(db, task)
             if before is not None and found.state == "voted":
@@ -210,7 +207,7 @@ class Arena:
                     raise Conflict("You have answered this already, with another answer. Reload the page to go on.")
                 return self._receipt(found, given, before[2])
             self._check_open(db, found, now)
-            waited = (now - found.handed) / 1000
+            waited = max(0, now - found.handed) / 1000  # a clock may be set back
             took = round(min(seconds, waited), 3)
             store.add_vote(db, task, given, seconds=took, server_seconds=waited, comment=comment, time=now)
             store.close(db, found, "voted", now)
@@ -224,10 +221,10 @@ class Arena:
 
     def _check_open(self, db: Connection, task: store.Task, now: int) -> None:
         """Refuse what was closed before, and what took too long while others have judged it."""
+        if task.state in ("skipped", "undone"):
+            raise Conflict(f"This task was {task.state} before. Reload the page to go on.")
         if task.state == "expired" or (task.expires <= now and not still_wanted(self.study, db, task, now)):
             raise Gone("This took longer than we could keep it for you, and others have judged it since. Thank you.")
-        if task.state != "open":
-            raise Conflict(f"This task was {task.state} before. Reload the page to go on.")
 
     def _receipt(self, task: store.Task, given: Mapping[str, str], when: int) -> Receipt:
         if task.kind != "training":
@@ -247,9 +244,8 @@ class Arena:
         if reason not in SKIPS:
             raise Malformed("Please choose a reason.")
         check_comment(comment)
-        now = self._now()
         with self.database.write() as db:
-            found = self._own(db, task, rater)
+            now, found = self._now(), self._own(db, task, rater)
             if found.state in ("skipped", "expired"):
                 return
             if found.state != "open":
@@ -265,9 +261,8 @@ class Arena:
             Unknown: no such task of this rater.
             Conflict: it is not the last one.
         """
-        now = self._now()
         with self.database.write() as db:
-            found = self._own(db, task, rater)
+            now, found = self._now(), self._own(db, task, rater)
             if found.state == "undone":
                 return
             if store.last_task(db, rater) != task:

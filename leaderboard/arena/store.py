@@ -69,12 +69,12 @@ def has_clip(db: Connection, rater: str, clip: str) -> bool:
     return db.execute(select(tasks.c.id).where(*where).limit(1)).scalar() is not None
 
 
-def hand_out(db: Connection, now: int, expires: int, values: Mapping[str, Any], what: str = "handed") -> str:
-    """Add an open task with `rater`, `position`, `item`, `kind`, `left` and `right`; return its id."""
+def hand_out(db: Connection, now: int, expires: int, values: Mapping[str, Any], what: str = "handed") -> Task:
+    """Add an open task with `rater`, `position`, `item`, `kind`, `left` and `right`; return it."""
     task = secrets.token_urlsafe(12)
     db.execute(insert(tasks).values(id=task, handed=now, expires=expires, **{"state": "open", **values}))
     log(db, values["rater"], task, what, now, left=values["left"], item=values["item"])
-    return task
+    return db.execute(select(tasks).where(tasks.c.id == task)).one()
 
 
 def renew(db: Connection, task: str, expires: int) -> None:

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
+
+Folder = Annotated[Path, typer.Argument(metavar="STUDY", help="The study's folder.")]
+DatabaseUrl = Annotated[
+    str | None, typer.Option(metavar="URL", help="Where the votes are [default: votes.sqlite of STUDY].")
+]
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -10,3 +18,33 @@ app = typer.Typer(no_args_is_help=True, add_completion=False)
 @app.callback()
 def _about() -> None:
     """Let people compare motions: create a study, serve it, report what they said."""
+
+
+@app.command("export")
+def export_votes(
+    study: Folder,
+    out: Annotated[Path, typer.Option(metavar="VOTES.csv", help="The file to write.")],
+    for_agreement: Annotated[bool, typer.Option(help="Only what `mbench agreement` reads.")] = False,
+    database: DatabaseUrl = None,
+) -> None:
+    """Write the votes as a CSV file, a row an answer."""
+    from leaderboard.arena.exchange import export_votes as export
+
+    count, raters = export(study, database, out, for_agreement)
+    typer.echo(f"{out}: {count} rows of {raters} raters")
+
+
+@app.command("import")
+def import_votes(
+    study: Folder,
+    votes: Annotated[Path, typer.Argument(metavar="VOTES.csv", help="A file that `mbench arena export` wrote.")],
+    database: DatabaseUrl = None,
+) -> None:
+    """Read votes of the study from a CSV file into its database: all of them, or none."""
+    from leaderboard.arena.database import open_database
+    from leaderboard.arena.intake import import_votes as read
+    from leaderboard.arena.study import read_study
+
+    fixed = read_study(study)
+    new, old = read(fixed, open_database(fixed, database or study), votes)
+    typer.echo(f"{votes}: {new} votes stored, {old} were there already")
