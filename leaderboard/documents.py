@@ -50,8 +50,8 @@ class MetricSummary(_Interval):
 
     n: Count
     missing: Count
-    failed: Count = 0
-    reasons: dict[str, Count] = {}
+    failed: Count
+    reasons: dict[str, Count]
     unit: Line
     better: Literal["lower", "higher"]
     version: Line
@@ -59,6 +59,7 @@ class MetricSummary(_Interval):
     is_dimension: bool
     score: Annotated[float, Field(ge=0, le=1)] | None = None
     judge: Line | None = None
+    judge_notes: str = ""
 
 
 class PillarSummary(_Interval):
@@ -116,6 +117,16 @@ class PromptFacts(_Document):
     tags: list[str] = []
 
 
+class Provenance(_Document):
+    """What made a run; see `mbench.provenance`."""
+
+    python: str = ""
+    platform: str = ""
+    packages: dict[str, str] = {}
+    commit: str | None = None
+    command: list[str] = []
+
+
 class RunDocument(_Document):
     """`run.json`; those of older versions lack `prompts`."""
 
@@ -125,7 +136,7 @@ class RunDocument(_Document):
     suite: SuiteFacts
     prompts: list[PromptFacts] | None = None
     versions: dict[MetricName, Line]
-    provenance: dict[str, Any] = {}
+    provenance: Provenance = Provenance()
     start: Annotated[str, Field(max_length=40)]
     end: Annotated[str, Field(max_length=40)] | None
 
