@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 import leaderboard
 import mbench
-from leaderboard.boards import make_boards
-from leaderboard.clips import draw
+from leaderboard.boards import boards_of
 from leaderboard.entries import read_entries
 from leaderboard.site.folder import SiteFolder
+from leaderboard.site.media import publish
 from leaderboard.site.page import Link, Page, Site
 from leaderboard.site.render import STATIC
 from mbench.errors import ConfigError
@@ -65,7 +65,7 @@ class Built:
 
 @dataclass(frozen=True)
 class Made:
-    """A page as it was made: its text, and the clips that it shows, by the path of their videos."""
+    """A page as it was made: its text, and the clips that it shows, by the paths of their files."""
 
     path: str
     text: str
@@ -124,8 +124,8 @@ def read_site(results: Path, videos: bool = True, studies: Sequence[Path] = ()) 
     if not entries:
         why = f": {problems[0]}" if problems else "; expected the one that `mbench evaluate` wrote results to"
         raise ConfigError(f"{results}: holds no finished run that can be shown{why}")
-    boards = make_boards(entries)
-    return Site(entries, boards, problems, tuple(studies), videos, stamp=sha256_of(*sorted(STATIC.iterdir()))[:8])
+    stamp = sha256_of(*sorted(STATIC.iterdir()))[:8]
+    return Site(entries, boards_of(entries), problems, tuple(studies), videos, stamp=stamp, results=results)
 
 
 def pages_of(site: Site) -> list[Page]:
@@ -164,19 +164,11 @@ def _write(folder: SiteFolder, keys: Mapping[str, str], made: Sequence[Made], wo
     static = {f"static/{file.name}": file.read_bytes() for file in STATIC.iterdir()}
     clips = {path: clip for page in made for path, clip in page.clips.items()}
     old = keys.keys() - {page.path for page in made}
-    kept = {*keys, *static, *clips, *(video for path in old for video in folder.files[path]["videos"])}
+    kept = {*keys, *static, *clips, *(file for path in old for file in folder.files[path]["media"])}
     folder.promise(kept)
-    _place(folder, clips, workers, quiet)
+    folder.written += publish(folder.path, clips, workers, quiet)
     for path, data in static.items():
         folder.write(path, data)
     for page in made:
         folder.write(page.path, page.text.encode(), keys[page.path], sorted(page.clips))
     return kept
-
-
-def _place(folder: SiteFolder, clips: Mapping[str, Clip], workers: int, quiet: bool) -> None:
-    """Draw the videos that the site lacks, and copy them into it; a clip's path says all that decides its video."""
-    lacking = {path: clip for path, clip in clips.items() if not (folder.path / path).exists()}
-    draw(lacking.values(), workers, quiet)
-    for path, clip in lacking.items():
-        folder.write(path, clip.path.read_bytes())

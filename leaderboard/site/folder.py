@@ -28,7 +28,8 @@ class SiteFolder:
 
     Attributes:
         files: what the last build knew of each file, by its path: `key` (of a page: what decided it), `sha256`,
-            `videos` (of a page: paths of those it shows). A file that was promised but not finished has none of these.
+            `media` (of a page: paths of the videos and pictures it shows). Nothing is known of those themselves, nor
+            of a file that was promised but not finished.
         written: how many files this build wrote.
     """
 
@@ -72,9 +73,9 @@ class SiteFolder:
             lock.release()
 
     def has(self, path: str, key: str) -> bool:
-        """Whether a page is there as it would be made: of the same inputs, not changed since, all its videos there."""
+        """Whether a page is there as it would be made: of the same inputs, unchanged since, with all that it shows."""
         known = self.files.get(path, {})
-        if known.get("key") != key or not all((self.path / video).exists() for video in known["videos"]):
+        if known.get("key") != key or not all((self.path / file).exists() for file in known["media"]):
             return False
         file = self.path / path
         return file.is_file() and _sha256(file.read_bytes()) == known["sha256"]
@@ -86,9 +87,9 @@ class SiteFolder:
             self.files |= new
             self._write_manifest()
 
-    def write(self, path: str, data: bytes, key: str = "", videos: Sequence[str] = ()) -> None:
+    def write(self, path: str, data: bytes, key: str = "", media: Sequence[str] = ()) -> None:
         """Write a promised file, unless it holds this content already."""
-        self.files[path] = {"key": key, "sha256": _sha256(data), "videos": list(videos)}
+        self.files[path] = {"key": key, "sha256": _sha256(data), "media": list(media)}
         file = self.path / path
         if file.is_file() and file.read_bytes() == data:
             return

@@ -36,7 +36,7 @@ class Page:
         path: from the site's root, with `/`.
         inputs: everything that decides its text, as a JSON value (hashes of files rather than their content); the
             code of the packages is added to it. A page whose inputs are as they were is not made again.
-        make: return its text. Calls of `Site.video` in it say which videos the page shows.
+        make: return its text. What it adds to `Site.wanted` are the videos and pictures that it shows.
         link: what the navigation of every page calls it; empty for none.
     """
 
@@ -58,7 +58,8 @@ class Site:
         videos: whether pages show videos.
         navigation: of every page.
         stamp: of the static files; changes when they do.
-        wanted: the videos of the page that is being made, by their path from the site's root.
+        results: the folder that the results were read from.
+        wanted: what the page that is being made shows, by path from the site's root; see `leaderboard.site.media`.
     """
 
     entries: Sequence[Entry]
@@ -68,15 +69,8 @@ class Site:
     videos: bool = True
     navigation: Sequence[Link] = ()
     stamp: str = ""
+    results: Path = Path()
     wanted: dict[str, Clip] = field(default_factory=dict)
-
-    def video(self, clip: Clip) -> str | None:
-        """Return the path of a clip's video from the site's root, and note that this page shows it; None without."""
-        if not self.videos:
-            return None
-        path = f"{MEDIA}/{clip.key}.mp4"
-        self.wanted[path] = clip
-        return path
 
     def page(self, path: str, template: str, **context: Any) -> str:
         """Return a template that extends `base.html` as the text of a page.

@@ -1,0 +1,70 @@
+"""The first page: every result that was measured, a table for each group that compares, then what papers report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from leaderboard.published import KIND, load_published
+from leaderboard.site import tables
+from leaderboard.site.page import Page, Site, fingerprint
+from leaderboard.table import columns_of
+
+if TYPE_CHECKING:
+    from leaderboard.boards import Board
+    from leaderboard.entries import Problem
+
+PATH = "index.html"
+PUBLISHED = "published.html"
+
+
+def pages(site: Site) -> Iterator[Page]:
+    """Yield the overview and the page of published numbers."""
+    inputs = [[fingerprint(entry) for entry in site.entries], [left_out(site, problem) for problem in site.left_out]]
+    yield Page(PATH, inputs, lambda: overview(site), "Overview")
+    yield Page(PUBLISHED, None, lambda: published(site), "Published numbers")
+
+
+def overview(site: Site) -> str:
+    """Return the overview."""
+    return site.page(
+        PATH,
+        "overview.html",
+        boards=[_board(board, number) for number, board in enumerate(site.boards, 1)],
+        kinds=tables.kinds_of(site.boards),
+        published_kind=KIND,
+        published=load_published()[0],
+        published_path=PUBLISHED,
+        left_out=[left_out(site, problem) for problem in site.left_out],
+        models=len({entry.name for entry in site.entries}),
+        results=len(site.entries),
+        newest=max(entry.date for entry in site.entries)[:10],
+    )
+
+
+def published(site: Site) -> str:
+    """Return the page of published numbers."""
+    return site.page(PUBLISHED, "published.html", published=load_published(), published_kind=KIND)
+
+
+def _board(board: Board, number: int) -> dict[str, Any]:
+    """Return what the template shows of a board."""
+    table = columns_of(board)
+    first = tables.first_column(table)
+    return {
+        "id": f"board-{number}",
+        "title": board.title,
+        "why": board.why,
+        "count": len(board.entries),
+        "columns": tables.columns(board, table),
+        "rows": tables.rows(board, table),
+        "sorted_by": first.name if first else "",
+        "judges": tables.judges_of(board),
+        "notes": tables.notes_of(board),
+    }
+
+
+def left_out(site: Site, problem: Problem) -> tuple[str, str]:
+    """Return the folder of a problem, from the folder of results, and why it is left out."""
+    inside = problem.path.relative_to(site.results)
+    return inside.as_posix() if inside.parts else problem.path.name, problem.reason.replace(f"{site.results}/", "")
