@@ -18,7 +18,7 @@ LARGEST = 64 << 20  # bytes of a JSON file; a run of 450 prompts has under 1 MB
 Count = Annotated[int, Field(ge=0)]
 Line = Annotated[str, Field(max_length=400)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
-MetricName = Annotated[str, Field(pattern=r"^[^/]{1,60}/[^/]{1,60}$")]
+MetricName = Annotated[str, Field(pattern=r"^[^/:]{1,60}/[^/:]{1,60}$")]  # a colon would name code
 
 
 class _Document(BaseModel):
@@ -60,6 +60,7 @@ class MetricSummary(_Interval):
     score: Annotated[float, Field(ge=0, le=1)] | None = None
     judge: Line | None = None
     judge_notes: str = ""
+    chance: float | None = None
 
 
 class PillarSummary(_Interval):
@@ -127,11 +128,25 @@ class Provenance(_Document):
     command: list[str] = []
 
 
+class RunFacts(_Document):
+    """The part `run` of the configuration."""
+
+    seed: int = 0
+    replicates: Annotated[int, Field(ge=1)] = 1
+    limit: Annotated[int, Field(ge=1)] | None = None
+
+
+class ConfigFacts(_Document):
+    """The configuration; see `mbench.config.EvaluateConfig`."""
+
+    run: RunFacts = RunFacts()
+
+
 class RunDocument(_Document):
     """`run.json`; those of older versions lack `prompts`."""
 
     run_id: str
-    config: dict[str, Any]
+    config: ConfigFacts
     card: CardFacts
     suite: SuiteFacts
     prompts: list[PromptFacts] | None = None
