@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from leaderboard.published import KIND, load_published
+from leaderboard.published import KIND, PublishedTable, load_published
 from leaderboard.site import tables
 from leaderboard.site.page import Page, Site, fingerprint
 from leaderboard.table import columns_of
@@ -33,7 +33,8 @@ def overview(site: Site) -> str:
         boards=[_board(board, number) for number, board in enumerate(site.boards, 1)],
         kinds=tables.kinds_of(site.boards),
         published_kind=KIND,
-        published=load_published()[0],
+        published=_published(load_published()[0]),
+        columns=[(column.name, column.title) for column in columns_of(site.boards[0])],
         published_path=PUBLISHED,
         left_out=[left_out(site, problem) for problem in site.left_out],
         models=len({entry.name for entry in site.entries}),
@@ -44,13 +45,25 @@ def overview(site: Site) -> str:
 
 def published(site: Site) -> str:
     """Return the page of published numbers."""
-    return site.page(PUBLISHED, "published.html", published=load_published(), published_kind=KIND)
+    return site.page(PUBLISHED, "published.html", published=[_published(table) for table in load_published()])
+
+
+def _published(table: PublishedTable) -> dict[str, Any]:
+    """Return what the template shows of a table of a paper: values with the digits of their column, doubts as notes."""
+    doubts = list(dict.fromkeys(doubt for row in table.rows for doubt in row.doubts.values()))
+    digits = {
+        column.key: max(
+            len(repr(row.values[column.key]).split(".")[1]) for row in table.rows if column.key in row.values
+        )
+        for column in table.columns
+    }
+    return {"table": table, "doubts": doubts, "digits": digits}
 
 
 def _board(board: Board, number: int) -> dict[str, Any]:
     """Return what the template shows of a board."""
-    table = columns_of(board)
-    first = tables.first_column(table)
+    every = columns_of(board)
+    table = tables.with_values(every)
     return {
         "id": f"board-{number}",
         "title": board.title,
@@ -58,7 +71,8 @@ def _board(board: Board, number: int) -> dict[str, Any]:
         "count": len(board.entries),
         "columns": tables.columns(board, table),
         "rows": tables.rows(board, table),
-        "sorted_by": first.name if first else "",
+        "sorted_by": table[0].name if table else "",
+        "empty": [column.title for column in every if column not in table],
         "judges": tables.judges_of(board),
         "notes": tables.notes_of(board),
     }

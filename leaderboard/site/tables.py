@@ -95,8 +95,6 @@ class ShownRow:
     label: str
     href: str
     kind: str
-    run_id: str
-    date: str
     cells: Sequence[ShownCell]
 
 
@@ -118,21 +116,22 @@ def rows(board: Board, table: Sequence[Column]) -> list[ShownRow]:
     scales = [scale_of(board, column) for column in table]
     return [
         ShownRow(
-            board.label(entry), model_path(entry), entry.kind, entry.run_id, entry.date[:10],
+            board.label(entry), model_path(entry), entry.kind,
             [cell(column, column.cells[entry.key], scale) for column, scale in zip(table, scales, strict=True)],
         )
-        for entry in sorted(board.entries, key=lambda entry: _order(entry, first_column(table)))
+        for entry in sorted(board.entries, key=lambda entry: _order(entry, with_values(table)[:1]))
     ]  # fmt: skip
 
 
-def first_column(table: Sequence[Column]) -> Column | None:
-    """Return the column that a table is sorted by at first, None where no column has a value."""
-    return next((c for c in table if any(cell.value is not None for cell in c.cells.values())), None)
+def with_values(table: Iterable[Column]) -> list[Column]:
+    """Return the columns in which any result has a value."""
+    return [column for column in table if any(cell.value is not None for cell in column.cells.values())]
 
 
-def _order(entry: Entry, column: Column | None) -> tuple[bool, float, str]:
-    value = None if column is None else column.cells[entry.key].value
-    sign = -1.0 if column is not None and column.better == "higher" else 1.0
+def _order(entry: Entry, by: Sequence[Column]) -> tuple[bool, float, str]:
+    """Return what rows are sorted by: the best value of a column first, then by name."""
+    values = [(column.cells[entry.key].value, -1.0 if column.better == "higher" else 1.0) for column in by]
+    value, sign = values[0] if values else (None, 1.0)
     return value is None, 0.0 if value is None else sign * value, entry.key
 
 
@@ -170,11 +169,11 @@ def cell(column: Column, found: Cell, scale: Scale | None) -> ShownCell:
     if found.value is None or scale is None:
         return ShownCell("—", note=found.note)
     low, point, high = (scale.place(end) if end is not None else "" for end in (found.low, found.value, found.high))
-    ranked = found.rank != UNRANKED
+    ranked, pillar = found.rank != UNRANKED, column.kind == "pillar"
     return ShownCell(
-        f"{found.value:.3f}" if column.kind == "pillar" else number(found.value, 3),
+        f"{found.value:.3f}" if pillar else number(found.value, 3),
         repr(found.value),
-        between(found.low, found.high, 2) if found.low is not None else "",
+        _interval(found, pillar),
         low,
         point,
         high,
@@ -182,6 +181,13 @@ def cell(column: Column, found: Cell, scale: Scale | None) -> ShownCell:
         found.rank == 1,
         found.note,
     )
+
+
+def _interval(found: Cell, pillar: bool) -> str:
+    """Return an interval as text, scores with as many digits each."""
+    if found.low is None or found.high is None:
+        return ""
+    return f"{found.low:.2f} – {found.high:.2f}" if pillar else between(found.low, found.high, 2)
 
 
 def kinds_of(boards: Iterable[Board]) -> list[str]:
