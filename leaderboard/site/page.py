@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from leaderboard.entries import Entry, Problem
 
 MEDIA = "media"
+COMPARE = "compare.html"
 
 
 @dataclass(frozen=True)
@@ -92,10 +93,9 @@ def model_path(entry: Entry) -> str:
     return f"models/{entry.slug}.html"
 
 
-def compare_path(one: Entry, other: Entry) -> str:
-    """Return the path of the page that compares two results, in whichever order they are given."""
-    first, second = sorted((one.slug, other.slug))
-    return f"compare/{first}--{second}.html"
+def compare_path(one: Entry, other: Entry | None = None) -> str:
+    """Return the address that compares two results, or one with another that the reader chooses."""
+    return f"{COMPARE}#a={one.slug}" + (f"&b={other.slug}" if other else "")
 
 
 def dimension_path(name: str) -> str:

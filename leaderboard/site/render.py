@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mbench.report.content import title, unit
+from mbench.report.content import section_id, title, unit
 from mbench.report.html import between, number, plural, prose, slug
 from mbench.report.overview import DIRECTION
 
@@ -39,7 +39,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    filters = (title, unit, number, between, plural, prose, slug)
+    filters = (title, section_id, unit, number, between, plural, prose, slug)
     environment.filters.update({function.__name__: function for function in filters})
     environment.filters["direction"] = DIRECTION.__getitem__
     return environment
