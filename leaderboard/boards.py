@@ -113,11 +113,11 @@ def _differences(group: Sequence[Entry], other: Sequence[Entry]) -> list[str]:
     """Return how a group differs from another, in words."""
     found = _differences_of_basis(group[0], other[0])
     mine, theirs = _facts(group), _facts(other)
-    causes: dict[str, list[str]] = {}
+    metrics: dict[str, list[str]] = {}
     for name in sorted(mine.keys() & theirs.keys()):
-        for cause in _causes(mine[name], theirs[name]):
-            causes.setdefault(cause, []).append(name)
-    return [*found, *(f"{cause}: {', '.join(names)}" for cause, names in causes.items())]
+        for cause in causes(mine[name], theirs[name]):
+            metrics.setdefault(cause, []).append(name)
+    return [*found, *(f"{cause}: {', '.join(names)}" for cause, names in metrics.items())]
 
 
 def _differences_of_basis(one: Entry, other: Entry) -> list[str]:
@@ -136,8 +136,13 @@ def _facts(group: Iterable[Entry]) -> dict[str, Mapping[str, Any]]:
     return {name: summary for entry in group for name, summary in entry.metrics.items()}
 
 
-def _causes(mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> list[str]:
-    """Return what differs between two summaries of a metric, in words."""
+def causes(mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> list[str]:
+    """Return what differs between two summaries of a metric, in words, e.g. `another judge (… instead of …)`.
+
+    Args:
+        mine: a summary of `result.json`: version, unit, better and, where one decides, judge.
+        theirs: another one.
+    """
     parts = [version_parts(m["version"], m.get("judge")) for m in (mine, theirs)]
     for part, summary in zip(parts, (mine, theirs), strict=True):
         part |= {"unit": summary["unit"], "direction": summary["better"]}
