@@ -33,7 +33,7 @@ def overview(site: Site) -> str:
         boards=[_board(board, number) for number, board in enumerate(site.boards, 1)],
         kinds=tables.kinds_of(site.boards),
         published_kind=KIND,
-        published=_published(load_published()[0]),
+        published=shown_table(load_published()[0]),
         columns=[(column.name, column.title) for column in columns_of(site.boards[0])],
         published_path=PUBLISHED,
         left_out=[left_out(site, problem) for problem in site.left_out],
@@ -45,10 +45,10 @@ def overview(site: Site) -> str:
 
 def published(site: Site) -> str:
     """Return the page of published numbers."""
-    return site.page(PUBLISHED, "published.html", published=[_published(table) for table in load_published()])
+    return site.page(PUBLISHED, "published.html", published=[shown_table(table) for table in load_published()])
 
 
-def _published(table: PublishedTable) -> dict[str, Any]:
+def shown_table(table: PublishedTable) -> dict[str, Any]:
     """Return what the template shows of a table of a paper: values with the digits of their column, doubts as notes."""
     doubts = list(dict.fromkeys(doubt for row in table.rows for doubt in row.doubts.values()))
     digits = {

@@ -90,11 +90,11 @@ class ShownColumn:
 
 @dataclass(frozen=True)
 class ShownRow:
-    """A row of a table: a result."""
+    """A row of a table: a result, what it is called there, the path of its page, and a cell a column."""
 
+    entry: Entry
     label: str
     href: str
-    kind: str
     cells: Sequence[ShownCell]
 
 
@@ -116,7 +116,7 @@ def rows(board: Board, table: Sequence[Column]) -> list[ShownRow]:
     scales = [scale_of(board, column) for column in table]
     return [
         ShownRow(
-            board.label(entry), model_path(entry), entry.kind,
+            entry, board.label(entry), model_path(entry),
             [cell(column, column.cells[entry.key], scale) for column, scale in zip(table, scales, strict=True)],
         )
         for entry in sorted(board.entries, key=lambda entry: _order(entry, with_values(table)[:1]))

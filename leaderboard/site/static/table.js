@@ -108,6 +108,7 @@
 
   function addButtons(table) {
     for (const th of headings(table)) {
+      if (!th.dataset.key) continue;
       const name = th.querySelector(".name");
       const button = document.createElement("button");
       button.type = "button";
