@@ -51,7 +51,7 @@ class StudyClip:
     Attributes:
         id: random; also the name of its videos.
         prompt: id.
-        model: name, as tables of votes carry it.
+        model: name, as tables of votes carry it; of checks and training, `check:` and what is shown.
         replicate: of the motion.
         sha256: of the motion file.
     """
@@ -102,7 +102,7 @@ class Study:
         created: UTC.
         instructions: what raters read first, plain text; paragraphs are separated by empty lines.
         questions: in the order they are asked.
-        prompts: {id: {text, seconds}}.
+        prompts: {id: {text, seconds}} of all items; training can have prompts of its own, `training:…`.
         models: {name: {run_id, suite, card}}, what was compared; those of attention checks are not among them.
         clips: all, by id.
         items: all, in the order of the schedule.

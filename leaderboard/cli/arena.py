@@ -20,6 +20,34 @@ def _about() -> None:
     """Let people compare motions: create a study, serve it, report what they said."""
 
 
+@app.command()
+def create(
+    config: Annotated[
+        Path, typer.Argument(metavar="STUDY.yaml", help="What to ask of whom; see docs/arena_create.md.")
+    ],
+    results: Annotated[
+        list[Path],
+        typer.Argument(metavar="RESULTS...", help="Folders of runs, or of models or results with one run a model."),
+    ],
+    out: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="The study's folder. [default: studies/ and its name]")
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that draw videos.")] = 1,
+    replace: Annotated[bool, typer.Option("--replace", help="Make a study anew that has no votes yet.")] = False,
+) -> None:
+    """Fix a study before the first vote: what is compared, asked and shown; draw its videos.
+
+    The same command again finishes what was interrupted.
+    """
+    from leaderboard.arena.config import load_study_config
+    from leaderboard.arena.create import create as make
+    from leaderboard.arena.summary import summary
+
+    made = make(load_study_config(config), results, out, workers, quiet=False, replace=replace)
+    for label, text in summary(made):
+        typer.echo(f"{label:<10} {text}")
+
+
 @app.command("export")
 def export_votes(
     study: Folder,
