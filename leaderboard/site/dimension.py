@@ -14,8 +14,8 @@ from leaderboard.site import tables
 from leaderboard.site.extremes import CONTROL, Candidate, candidates, extremes, more
 from leaderboard.site.histogram import Axis, axis_of, histogram
 from leaderboard.site.media import show
-from leaderboard.site.overview import shown_table
 from leaderboard.site.page import Page, Site, dimension_path, fingerprint, model_path
+from leaderboard.site.published_page import shown_table
 from leaderboard.table import Column, columns_of
 from mbench.metrics.anchors import Anchor, load_anchors
 from mbench.metrics.base import METRICS, MetricInfo

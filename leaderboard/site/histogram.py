@@ -57,7 +57,7 @@ def axis_of(columns: Sequence[Floats], anchor: Anchor | None = None) -> Axis:
     near = [end for end in ends if low - REACH * span <= end <= high + REACH * span]
     low, high = min([low, *near]), max([high, *near])
     margin = 0.02 * ((high - low) or span)
-    low, high = low - margin, high + margin
+    low, high = low - margin if low < 0 else max(low - margin, 0.0), high + margin
     real, control = (end if end in near else None for end in ends) if ends else (None, None)
     return Axis(low, high, real, control, bool(values.min() < low or values.max() > high))
 

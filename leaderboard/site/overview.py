@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from leaderboard.published import KIND, PublishedTable, load_published
+from leaderboard.published import KIND, load_published
 from leaderboard.site import tables
 from leaderboard.site.page import Page, Site, fingerprint
+from leaderboard.site.published_page import PATH as PUBLISHED
+from leaderboard.site.published_page import shown_table
 from leaderboard.table import columns_of
 
 if TYPE_CHECKING:
@@ -15,14 +17,12 @@ if TYPE_CHECKING:
     from leaderboard.entries import Problem
 
 PATH = "index.html"
-PUBLISHED = "published.html"
 
 
 def pages(site: Site) -> Iterator[Page]:
-    """Yield the overview and the page of published numbers."""
+    """Yield the overview."""
     inputs = [[fingerprint(entry) for entry in site.entries], [left_out(site, problem) for problem in site.left_out]]
     yield Page(PATH, inputs, lambda: overview(site), "Overview")
-    yield Page(PUBLISHED, None, lambda: published(site), "Published numbers")
 
 
 def overview(site: Site) -> str:
@@ -41,23 +41,6 @@ def overview(site: Site) -> str:
         results=len(site.entries),
         newest=max(entry.date for entry in site.entries)[:10],
     )
-
-
-def published(site: Site) -> str:
-    """Return the page of published numbers."""
-    return site.page(PUBLISHED, "published.html", published=[shown_table(table) for table in load_published()])
-
-
-def shown_table(table: PublishedTable) -> dict[str, Any]:
-    """Return what the template shows of a table of a paper: values with the digits of their column, doubts as notes."""
-    doubts = list(dict.fromkeys(doubt for row in table.rows for doubt in row.doubts.values()))
-    digits = {
-        column.key: max(
-            len(repr(row.values[column.key]).split(".")[1]) for row in table.rows if column.key in row.values
-        )
-        for column in table.columns
-    }
-    return {"table": table, "doubts": doubts, "digits": digits}
 
 
 def _board(board: Board, number: int) -> dict[str, Any]:
