@@ -56,8 +56,9 @@ def blocks():
 
 @pytest.fixture(scope="module")
 def app(folder):
-    made = make_app({"page": "/page/"}, settings=Settings(hosts=frozenset({"127.0.0.1", "localhost"})))
-    mount_folder(made, "/files/", folder, edit=lambda page, scope: page.replace("front", "front, edited"))
+    ours = Settings(hosts=frozenset({"127.0.0.1", "localhost"}))
+    made = make_app({"page": "/page/"}, settings=ours, edit=lambda page, scope: page.replace("front", "front, edited"))
+    mount_folder(made, "/files/", folder)
     mount_page(made, blocks(), "/page/", title="A <page>")
     return made
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from leaderboard.web.limits import Limit
+    from leaderboard.web.pages import Edit
 
 Check = Callable[[], Any]
 ICON = (
@@ -41,7 +42,10 @@ class Settings:
 
 
 def make_app(
-    served: Mapping[str, str], checks: Mapping[str, Check] | None = None, settings: Settings = Settings()
+    served: Mapping[str, str],
+    checks: Mapping[str, Check] | None = None,
+    settings: Settings = Settings(),
+    edit: Edit | None = None,
 ) -> FastAPI:
     """Return an app with guards, security headers and `/health`, and nothing else.
 
@@ -49,6 +53,7 @@ def make_app(
         served: {name: path} of what will be mounted, e.g. `{"arena": "/arena/"}`; `/health` tells it.
         checks: {name: function} that `/health` calls, each on a thread; one that raises makes it answer 503.
         settings: see there.
+        edit: changes the HTML of every page that is mounted, before it is sent.
     """
     from fastapi import FastAPI
 
@@ -56,7 +61,7 @@ def make_app(
     from leaderboard.web.limits import RateLimit
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    app.state.served = dict(served)
+    app.state.served, app.state.edit = dict(served), edit
     for guard, options in (
         (RateLimit, {"limits": settings.limits}),
         (BodyLimit, {"most": settings.max_body, "larger": settings.larger_bodies}),

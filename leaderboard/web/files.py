@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from leaderboard.web.pages import Edit, Pages
+from leaderboard.web.pages import Pages
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -51,9 +51,7 @@ class Folder(StaticFiles):
         return not hidden and (path.suffix.lower() in self.suffixes or (self.html and not path.suffix))
 
 
-def mount_folder(
-    app: FastAPI, path: str, folder: Path, suffixes: Iterable[str] = SITE, html: bool = True, edit: Edit | None = None
-) -> None:
+def mount_folder(app: FastAPI, path: str, folder: Path, suffixes: Iterable[str] = SITE, html: bool = True) -> None:
     """Serve the files of a folder.
 
     Args:
@@ -62,6 +60,5 @@ def mount_folder(
         folder: with the files; it may be filled later.
         suffixes: that are served, lower case, with the dot.
         html: whether a folder shows its `index.html`.
-        edit: changes each page before it is sent.
     """
-    app.mount(path.rstrip("/"), Pages(Folder(folder, suffixes, html), edit), name=path)
+    app.mount(path.rstrip("/"), Pages(Folder(folder, suffixes, html), app.state.edit), name=path)

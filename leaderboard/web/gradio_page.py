@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from leaderboard.web.guards import refusal
-from leaderboard.web.pages import Edit, Pages
+from leaderboard.web.pages import Pages
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -64,7 +64,6 @@ def mount_page(
     blocks: Any,
     path: str,
     title: str,
-    edit: Edit | None = None,
     uploads: bool = False,
     evaluates: bool = False,
     **options: Any,
@@ -79,7 +78,6 @@ def mount_page(
         blocks: the page.
         path: where, e.g. `/arena/`.
         title: of the page.
-        edit: changes the HTML before it is sent.
         uploads: whether files may be sent; `gradio.File` needs it.
         evaluates: whether the page has `gradio.HTML` or events with `js=`, whose scripts make functions from text.
         options: of `gradio.mount_gradio_app`, e.g. `css`, `head`, `theme`.
@@ -93,7 +91,7 @@ def mount_page(
 
     def clean(page: str, scope: Scope) -> str:
         page = FOREIGN.sub("", page)
-        return page if edit is None else edit(page, scope)
+        return app.state.edit(page, scope) if app.state.edit else page
 
     mount.app = NeededRoutes(Pages(mount.app, clean, evaluates), uploads)
 

@@ -1,0 +1,1 @@
+"""`mbench serve`: the leaderboard, the arena and a playground as one app."""
