@@ -76,3 +76,34 @@ def import_votes(
     fixed = read_study(study)
     new, old = read(fixed, open_database(fixed, database or study), votes)
     typer.echo(f"{votes}: {new} votes stored, {old} were there already")
+
+
+@app.command("serve")
+def serve_study(
+    study: Annotated[Path | None, typer.Argument(metavar="[STUDY]", help="The study's folder.")] = None,
+    host: Annotated[str, typer.Option(help="Address to bind; 0.0.0.0 lets other machines in.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="0 for any that is free.")] = 7860,
+    auth: Annotated[
+        str | None,
+        typer.Option(metavar="users.csv|none", help="Who may vote: columns user,password. [default: none, if local]"),
+    ] = None,
+    database: DatabaseUrl = None,
+    allow_host: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="A further name of this server, behind a proxy.")
+    ] = None,
+    share_nothing: Annotated[bool, typer.Option("--share-nothing", help="Refuse to be reached from outside.")] = False,
+    demo: Annotated[bool, typer.Option("--demo", help="A study of the rule-based model and its controls.")] = False,
+) -> None:
+    """Let people vote in the browser, until Ctrl-C."""
+    from leaderboard.arena.app import Served, serve, study_to_serve
+
+    names = tuple(allow_host or ())
+    serve(Served(study_to_serve(study, demo), database, host, port, auth, names, share_nothing))
+
+
+@app.command()
+def password() -> None:
+    """Ask for a password and print its hash, for the password column of users.csv."""
+    from leaderboard.arena.auth import hash_password
+
+    typer.echo(hash_password(typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)))
