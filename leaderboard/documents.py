@@ -150,7 +150,7 @@ class RunDocument(_Document):
     card: CardFacts
     suite: SuiteFacts
     prompts: list[PromptFacts] | None = None
-    versions: dict[MetricName, Line]
+    versions: dict[MetricName, Line] = {}
     provenance: Provenance = Provenance()
     start: Annotated[str, Field(max_length=40)]
     end: Annotated[str, Field(max_length=40)] | None
