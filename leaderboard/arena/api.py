@@ -43,8 +43,9 @@ from leaderboard.arena.ballot import SKIPS
 from leaderboard.arena.clock import iso
 from leaderboard.arena.errors import LoginNeeded, Malformed, Unknown
 from leaderboard.arena.requests import Consent, JsonBody, Route, Skip, Undo, Vote, parsed
-from leaderboard.arena.service import Arena, Shown, need
+from leaderboard.arena.service import Arena, need
 from leaderboard.arena.study import MEDIA
+from leaderboard.arena.turns import Shown
 
 COOKIE_DAYS = 90
 Login = Callable[[Request], str | None]
@@ -112,14 +113,9 @@ class Api:
 
     def task(self, request: Request) -> dict[str, Any]:
         """Answer GET api/task."""
-        rater = self._rater(request)
-        found = self.arena.next_task(rater)
-        task = self._task(found) if isinstance(found, Shown) else None
-        return {
-            "task": task,
-            "reason": None if task else found,
-            "progress": asdict(self.arena.progress(rater)),
-        }
+        turn = self.arena.next_task(self._rater(request))
+        task = None if turn.task is None else self._task(turn.task)
+        return {"task": task, "reason": turn.reason, "progress": asdict(turn.progress)}
 
     def _task(self, shown: Shown) -> dict[str, Any]:
         prompt = self.arena.study.prompts[shown.prompt]

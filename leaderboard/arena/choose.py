@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
-from typing import Literal
 
 from sqlalchemy import Connection
 
 from leaderboard.arena import store
 from leaderboard.arena.order import APART, attention_items, draws, order, sides
 from leaderboard.arena.study import Item, Study
+from leaderboard.arena.turns import Why
 
 COUNTED = ("pair", "rating")
 
@@ -35,9 +35,7 @@ class Choice:
     right: str | None
 
 
-def choose(
-    study: Study, db: Connection, rater: str, live: Sequence[store.Task], now: int
-) -> Choice | Literal["limit", "complete", "leased"]:
+def choose(study: Study, db: Connection, rater: str, live: Sequence[store.Task], now: int) -> Choice | Why:
     """Return what the rater gets next, or why there is nothing.
 
     Args:
@@ -81,9 +79,7 @@ def _repeat(study: Study, rater: str, live: Sequence[store.Task], position: int)
     return Choice(position, task.item, "repeat", left, right)
 
 
-def _scarcest(
-    study: Study, db: Connection, live: Sequence[store.Task], now: int
-) -> Item | Literal["complete", "leased"]:
+def _scarcest(study: Study, db: Connection, live: Sequence[store.Task], now: int) -> Item | Why:
     """Return the item with the fewest votes that the rater has not had, the first in the schedule among equals."""
     had = {task.item for task in live}
     got = store.votes_on(db, now)

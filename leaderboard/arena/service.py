@@ -12,9 +12,8 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -25,63 +24,7 @@ from leaderboard.arena.database import Database
 from leaderboard.arena.errors import Conflict, ConsentNeeded, Gone, Malformed, Unknown
 from leaderboard.arena.order import keyed_hash, length
 from leaderboard.arena.study import Study
-
-Why = Literal["limit", "complete", "leased"]
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a rater is.
-
-    Attributes:
-        done: tasks voted or skipped.
-        total: tasks the rater gets at most.
-        training_done: of training.
-        training_total: of training.
-        undo: the task that can be taken back, if any.
-    """
-
-    done: int
-    total: int
-    training_done: int
-    training_total: int
-    undo: str | None
-
-
-@dataclass(frozen=True)
-class Shown:
-    """An open task, as far as the rater may know it.
-
-    Attributes:
-        id: random, of this rater alone.
-        phase: `training` or `study`; repeats and attention checks are of the study.
-        number: in its phase, from 1.
-        prompt: id; only its text and seconds go to the browser.
-        questions: ids.
-        clips: ids, left and right; of ratings, one.
-    """
-
-    id: str
-    phase: Literal["training", "study"]
-    number: int
-    prompt: str
-    questions: tuple[str, ...]
-    clips: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Receipt:
-    """The acknowledgement of a vote, the same whenever the same vote comes again.
-
-    Attributes:
-        task: id.
-        time: when it was stored, milliseconds since 1970.
-        feedback: of training: whether it was right, and what the study says about it.
-    """
-
-    task: str
-    time: int
-    feedback: tuple[bool, str] | None = None
+from leaderboard.arena.turns import Progress, Receipt, Shown, Turn, Why
 
 
 class Arena:
@@ -95,6 +38,7 @@ class Arena:
 
     def __init__(self, study: Study, database: Database, clock: Callable[[], float] = time.time) -> None:
         self.study, self.database, self._clock = study, database, clock
+        self._raters: dict[str, str] = {}  # by key, as read before: a rater never changes and is never deleted
         self._lease = round(study.lease_seconds * 1000)
 
     def _now(self) -> int:
@@ -104,8 +48,14 @@ class Arena:
         """Return the id of the rater with a cookie's token or a login name, None if there is none yet."""
         if token is None and login is None:
             return None
-        with self.database.read() as db:
-            return store.rater_of(db, self._key(token, login))
+        key = self._key(token, login)
+        if key not in self._raters:
+            with self.database.read() as db:
+                found = store.rater_of(db, key)
+            if found is None:
+                return None
+            self._raters[key] = found
+        return self._raters[key]
 
     def consent(self, token: str | None = None, login: str | None = None) -> str | None:
         """Note that someone has read the instructions and agrees; return the token of a new rater's cookie.
@@ -127,26 +77,33 @@ class Arena:
             return keyed_hash(self.study, "login", login)
         return keyed_hash(self.study, "token", token or "")
 
-    def next_task(self, rater: str) -> Shown | Why:
-        """Return the rater's open task, handing out another if there is none; else why there is none.
-
-        `limit`: the rater has had all theirs; `complete`: no votes are wanted on what is left; `leased`: what is left
-        is with others just now, and may come back.
-        """
+    def next_task(self, rater: str) -> Turn:
+        """Return the rater's open task, handing out another if there is none; else why there is none."""
         with self.database.write() as db:
             now = self._now()  # not before: waiting for the database may take a moment
             live = store.live_tasks(db, rater)
-            for task in [task for task in live if task.state == "open"]:
-                if task.expires > now or still_wanted(self.study, db, task, now):
+            task = self._open(db, live, now) or self._another(db, rater, live, now)
+            progress = self._progress(live, store.last_task(db, rater))
+        if isinstance(task, str):
+            return Turn(None, task, progress)
+        return Turn(self._shown(task), None, progress)
+
+    def _open(self, db: Connection, live: list[store.Task], now: int) -> store.Task | None:
+        """Return the first open task, kept for longer; close those that took too long and are no longer wanted."""
+        for task in [task for task in live if task.state == "open"]:
+            if task.expires > now or still_wanted(self.study, db, task, now):
+                if task.expires < now + self._lease / 2:
                     store.renew(db, task.id, now + self._lease)
-                    return self._shown(task)
-                store.close(db, task, "expired", now)
-                live.remove(task)
-            found = choose(self.study, db, rater, live, now)
-            if not isinstance(found, Choice):
-                return found
-            values = {"rater": rater, **vars(found)}
-            return self._shown(store.hand_out(db, now, now + self._lease, values))
+                return task
+            store.close(db, task, "expired", now)
+            live.remove(task)
+        return None
+
+    def _another(self, db: Connection, rater: str, live: Sequence[store.Task], now: int) -> store.Task | Why:
+        found = choose(self.study, db, rater, live, now)
+        if not isinstance(found, Choice):
+            return found
+        return store.hand_out(db, now, now + self._lease, {"rater": rater, **vars(found)})
 
     def _shown(self, task: store.Task) -> Shown:
         item, training = self.study.by_id[task.item], len(self.study.of_kind("training"))
@@ -173,8 +130,10 @@ class Arena:
     def progress(self, rater: str) -> Progress:
         """Return how far the rater is."""
         with self.database.read() as db:
-            done = [task.kind for task in store.live_tasks(db, rater) if task.state != "open"]
-            undo = store.last_task(db, rater)
+            return self._progress(store.live_tasks(db, rater), store.last_task(db, rater))
+
+    def _progress(self, live: Sequence[store.Task], undo: str | None) -> Progress:
+        done = [task.kind for task in live if task.state != "open"]
         training = done.count("training")
         return Progress(len(done) - training, self.tasks, training, len(self.study.of_kind("training")), undo)
 
@@ -201,11 +160,11 @@ class Arena:
         with self.database.write() as db:
             now, found = self._now(), self._own(db, task, rater)
             given = checked(self.study, self.study.by_id[found.item], answers)
-            before = store.vote_of(db, task)
-            if before is not None and found.state == "voted":
-                if before[:2] != (given, comment):
+            if found.state == "voted":
+                *before, when = store.vote_of(db, task)
+                if before != [given, comment]:
                     raise Conflict("You have answered this already, with another answer. Reload the page to go on.")
-                return self._receipt(found, given, before[2])
+                return self._receipt(found, given, when)
             self._check_open(db, found, now)
             waited = max(0, now - found.handed) / 1000  # a clock may be set back
             took = round(min(seconds, waited), 3)

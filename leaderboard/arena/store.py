@@ -72,9 +72,10 @@ def has_clip(db: Connection, rater: str, clip: str) -> bool:
 def hand_out(db: Connection, now: int, expires: int, values: Mapping[str, Any], what: str = "handed") -> Task:
     """Add an open task with `rater`, `position`, `item`, `kind`, `left` and `right`; return it."""
     task = secrets.token_urlsafe(12)
-    db.execute(insert(tasks).values(id=task, handed=now, expires=expires, **{"state": "open", **values}))
-    log(db, values["rater"], task, what, now, left=values["left"], item=values["item"])
-    return db.execute(select(tasks).where(tasks.c.id == task)).one()
+    row = {"id": task, "handed": now, "expires": expires, "state": "open", **values}
+    added = db.execute(insert(tasks).values(row).returning(*tasks.c)).one()
+    log(db, added.rater, task, what, now, left=added.left, item=added.item)
+    return added
 
 
 def renew(db: Connection, task: str, expires: int) -> None:
@@ -102,11 +103,9 @@ def add_vote(db: Connection, task: str, given: Mapping[str, str], **values: Any)
     db.execute(insert(answers), [{"task": task, "question": q, "answer": a} for q, a in given.items()])
 
 
-def vote_of(db: Connection, task: str) -> tuple[dict[str, str], str, int] | None:
-    """Return the answers, the comment and the time of a task's vote."""
-    vote = db.execute(select(votes).where(votes.c.task == task)).one_or_none()
-    if vote is None:
-        return None
+def vote_of(db: Connection, task: str) -> tuple[dict[str, str], str, int]:
+    """Return the answers, the comment and the time of the vote on a task that was voted on."""
+    vote = db.execute(select(votes).where(votes.c.task == task)).one()
     found = db.execute(select(answers.c.question, answers.c.answer).where(answers.c.task == task))
     return {question: answer for question, answer in found}, vote.comment, vote.time
 

@@ -150,7 +150,15 @@ class Study:
 
     def of_kind(self, kind: Kind) -> list[Item]:
         """Return the items of a kind, in order."""
-        return [item for item in self.items if item.kind == kind]
+        return list(self._kinds.get(kind, ()))
+
+    @cached_property
+    def _kinds(self) -> dict[str, list[Item]]:
+        """Return the items of each kind: a server asks at each request."""
+        kinds: dict[str, list[Item]] = {}
+        for item in self.items:
+            kinds.setdefault(item.kind, []).append(item)
+        return kinds
 
 
 def shares_of(per_rater: int, repeats: float, attention: float) -> dict[str, int]:
