@@ -142,27 +142,28 @@ def others_preference(vote: Ints, pair: Ints) -> tuple[Ints, NDArray[np.bool_]]:
     return np.sign(total[pair] - vote).astype(np.int64), many[pair] > 1
 
 
-def coincidences(vote: Ints, pair: Ints, prompt: Ints, prompts: int) -> Floats:
-    """Return Krippendorff's matrices of coincidences, summed by prompt: (prompts, 3, 3).
+def coincidences(vote: Ints, pair: Ints, prompt: Ints, prompts: int, answers: int = ANSWERS) -> Floats:
+    """Return Krippendorff's matrices of coincidences, summed by prompt: (prompts, answers, answers).
 
     Args:
-        vote: (n,), at most one a rater and pair.
+        vote: (n,) about 0, e.g. -1, 0 and 1; at most one a rater and pair.
         pair: (n,) index of the unit: prompt and pair.
         prompt: (n,) index of the prompt.
         prompts: how many there are.
+        answers: how many different votes there can be, an odd number.
 
     Returns:
         ordered pairs of answers of different raters to one unit, each unit weighted by 1 / (raters - 1); units with
         one rater add nothing.
     """
-    matrices = np.zeros((prompts, ANSWERS, ANSWERS))
+    matrices = np.zeros((prompts, answers, answers))
     if not len(vote):
         return matrices
     units, unit = np.unique(pair, return_inverse=True)
-    answers = np.zeros((len(units), ANSWERS))
-    np.add.at(answers, (unit, vote + 1), 1.0)
-    raters = answers.sum(axis=1)
-    ordered = answers[:, :, None] * answers[:, None, :] - answers[:, :, None] * np.eye(ANSWERS)
+    given = np.zeros((len(units), answers))
+    np.add.at(given, (unit, vote + answers // 2), 1.0)
+    raters = given.sum(axis=1)
+    ordered = given[:, :, None] * given[:, None, :] - given[:, :, None] * np.eye(answers)
     ordered *= np.where(raters > 1, 1 / np.maximum(raters - 1, 1), 0.0)[:, None, None]
     prompt_of_unit = np.zeros(len(units), dtype=np.int64)
     prompt_of_unit[unit] = prompt
