@@ -16,7 +16,7 @@ from mbench.motion import Motion, degrade
 from mbench.seeds import seed_of
 
 ITEMS = 3  # at least
-SECONDS = 4.0  # of a training motion
+SECONDS = 3.0  # of a training motion
 PROMPT = "training:"  # starts the ids of prompts that only training has; no suite's id has a colon
 Ruin = Callable[[Material, np.random.Generator], Motion]
 
