@@ -38,6 +38,9 @@ class Extras:
     careless: int = 0
 
 
+NOTHING = Extras()
+
+
 def pair_table(draws: Draws, models: Sequence[str], question: str = "overall", kind: str = "pair") -> pandas.DataFrame:
     """Return votes as the table of `leaderboard.arena.table`; each took 10 seconds.
 
@@ -69,7 +72,7 @@ def pair_table(draws: Draws, models: Sequence[str], question: str = "overall", k
 
 def simulate_pairs(
     world: World, models: Sequence[str], prompts: int, raters: int, per_rater: int, seed: int,
-    extras: Extras = Extras(), question: str = "overall",
+    extras: Extras = NOTHING, question: str = "overall",
 ) -> pandas.DataFrame:  # fmt: skip
     """Return a study of pairs as a table; without extras its votes are those of `draw_votes`.
 

@@ -107,3 +107,38 @@ def password() -> None:
     from leaderboard.arena.auth import hash_password
 
     typer.echo(hash_password(typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)))
+
+
+@app.command()
+def report(
+    study: Annotated[Path | None, typer.Argument(metavar="[STUDY]", help="The study's folder.")] = None,
+    out: Annotated[Path | None, typer.Option(metavar="SITE", help="Write the page into this folder.")] = None,
+    results: Annotated[
+        list[Path] | None, typer.Option(metavar="RESULTS", help="Runs that raters saw, to compare metrics with votes.")
+    ] = None,
+    votes: Annotated[Path | None, typer.Option(metavar="VOTES.csv", help="Votes of a file, not the database.")] = None,
+    database: DatabaseUrl = None,
+    error: Annotated[float, typer.Option(help="How often a careful rater fails an attention check.")] = 0.1,
+    level: Annotated[
+        float, typer.Option(help="A rater is left out whose failures are less likely than this; 0 leaves out nobody.")
+    ] = 0.05,
+    fast: Annotated[float, typer.Option(metavar="SECONDS", help="Tasks done faster are counted.")] = 2.0,
+    json: Annotated[bool, typer.Option("--json", help="Print everything as one JSON document.")] = False,
+) -> None:
+    """Say what the votes say: of the models, the raters and the metrics."""
+    from leaderboard.analysis.analyse import analyse
+    from leaderboard.analysis.printed import print_report
+    from leaderboard.analysis.raters import Rule
+    from leaderboard.analysis.report import write_report
+    from leaderboard.analysis.source import read_source
+    from mbench.cli.output import print_json
+
+    source = read_source(study, votes, database)
+    found = analyse(source, Rule(error, level), fast, results or ())
+    page = None if out is None else write_report(source, found, out)
+    if json:
+        print_json(found)
+    else:
+        print_report(found)
+    if page is not None:
+        typer.echo(f"page: {page}", err=json)
