@@ -9,7 +9,8 @@ from typing import Any, Literal
 
 from leaderboard.boards import causes
 from leaderboard.entries import Entry
-from leaderboard.recomputed import differences, unknown_metrics
+from leaderboard.recomputed import differences, rescored, unknown_metrics
+from mbench.errors import MBenchError, one_line
 from mbench.files import sha256_of
 from mbench.metrics.anchors import load_anchors
 from mbench.metrics.base import METRICS
@@ -134,7 +135,8 @@ def _check_dimensions(run: Submission) -> Iterator[Finding]:
             yield Finding("incomplete", "dimensions", f"{name}: was not scored")
         elif summary["value"] is None or summary.get("failed"):
             reasons = [f"{count} × {reason}" for reason, count in list(summary["reasons"].items())[:3]]
-            what = "no value" if summary["value"] is None else f"{summary['failed']} values are missing"
+            failed = summary.get("failed", 0)
+            what = "no value" if summary["value"] is None else f"{failed} value{'' if failed == 1 else 's'} missing"
             yield Finding("incomplete", "dimensions", f"{name}: {what}: {'; '.join(reasons) or 'no reason given'}")
 
 
@@ -191,6 +193,15 @@ def _check_summary(run: Submission) -> Iterator[Finding]:
         yield Finding("note", "summary", f"{name}: is not registered here, so its numbers were not computed again")
 
 
+def _check_rescored(run: Submission) -> Iterator[Finding]:
+    """Is `scores.csv` what the motions give, on metrics that need neither a body nor a judge?"""
+    try:
+        for text in rescored(run.entry):
+            yield Finding("contradictory", "rescored", text)
+    except MBenchError as error:
+        yield Finding("incomplete", "rescored", f"a motion can't be read: {one_line(error)}")
+
+
 def _check_provenance(run: Submission) -> Iterator[Finding]:
     """Is it told what made the run?"""
     told = run.entry.run.get("provenance", {})
@@ -218,5 +229,5 @@ def _check_card(run: Submission) -> Iterator[Finding]:
 Check = Callable[[Submission], Iterator[Finding]]
 CHECKS: tuple[Check, ...] = (
     _check_suite, _check_motions, _check_seeds, _check_dimensions, _check_versions, _check_scores, _check_summary,
-    _check_provenance, _check_card,
+    _check_rescored, _check_provenance, _check_card,
 )  # fmt: skip

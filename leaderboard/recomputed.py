@@ -1,4 +1,4 @@
-"""Is `result.json` what `scores.csv` gives? Every number of the summary is computed again and compared."""
+"""Is `result.json` what `scores.csv` gives, and `scores.csv` what the motions give? Numbers are computed again."""
 
 from __future__ import annotations
 
@@ -9,11 +9,16 @@ from typing import Any
 
 from leaderboard.entries import Entry
 from mbench.errors import PluginError, UnknownNameError
+from mbench.files import sha256_of
+from mbench.io import read_motion
 from mbench.metrics.anchors import load_anchors
 from mbench.metrics.base import METRICS, Metric
+from mbench.scoring import per_motion, score_motion
 from mbench.summary import pillars_of, summary_of
 
 TOLERANCE = 1e-6  # relative; far above what numpy's versions differ by, far below what is printed
+RESCORED = {"joints", "pose"}  # what a metric may need that is scored again: milliseconds a motion
+ROUNDING = 1e-4  # relative: sums of float32 differ in their last digits from machine to machine
 METRIC_FIELDS = (
     "value", "low", "high", "std", "n", "missing", "failed", "reasons", "unit", "better", "dimension", "is_dimension",
 )  # fmt: skip
@@ -37,6 +42,35 @@ def differences(entry: Entry) -> Iterator[str]:
         yield from _scores(entry, items, summaries)
     made = sum(row.file is not None for row in entry.generations.values())
     yield from _compared("motions", entry.result, {"motions": made}, ("motions",))
+
+
+def rescored(entry: Entry) -> Iterator[str]:
+    """Yield a line for each value of `scores.csv` that is not the one that its motion gives.
+
+    Metrics that read joints and rotations alone are scored again, in the versions of this package; those that need a
+    body or a judge take too long. Motions that are missing, or are not those of the index, are left to other checks.
+
+    Args:
+        entry: of the run.
+    """
+    items = [(name, item) for name in sorted(entry.metrics) if (item := _registered(name)) is not None]
+    quick = [(n, i) for n, i in per_motion(items) if i.info.needs <= RESCORED and _version(entry, n) == i.info.version]
+    rows = {(row.metric, row.prompt, row.replicate): row for name, _ in quick for row in entry.rows[name]}
+    for (prompt, replicate), generation in entry.generations.items():
+        path = entry.motion(prompt, replicate)
+        if path is None or sha256_of(path) != generation.sha256:
+            continue
+        own = [(name, item) for name, item in quick if (name, prompt, replicate) in rows]
+        for value in score_motion(read_motion(path), own):
+            told = rows[value.metric, prompt, replicate].value
+            if not _same(told, value.value, ROUNDING):
+                what = f"{value.metric} of {prompt}-{replicate}"
+                yield f"{what} is {told!r} in scores.csv; its motion gives {value.value!r}"
+
+
+def _version(entry: Entry, name: str) -> int | None:
+    text = entry.metrics[name]["version"]
+    return int(text) if text.isdecimal() else None
 
 
 def unknown_metrics(entry: Entry) -> list[str]:
@@ -74,6 +108,6 @@ def _compared(what: str, told: Mapping[str, Any], found: Mapping[str, Any], fiel
             yield f"{what}: {field} is {told.get(field)!r} in result.json; the run's files give {found[field]!r}"
 
 
-def _same(one: Any, other: Any) -> bool:
+def _same(one: Any, other: Any, tolerance: float = TOLERANCE) -> bool:
     numbers = all(isinstance(x, int | float) and not isinstance(x, bool) for x in (one, other))
-    return math.isclose(one, other, rel_tol=TOLERANCE, abs_tol=1e-12) if numbers else bool(one == other)
+    return math.isclose(one, other, rel_tol=tolerance, abs_tol=1e-9) if numbers else bool(one == other)

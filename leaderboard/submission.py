@@ -1,7 +1,7 @@
 """`mbench leaderboard check`: is a run complete, does it compare, and do its files agree with each other?
 
-What is not checked: that the motions are the model's, and that the scores are those of the motions, which
-`mbench evaluate RUN --rescore` shows.
+What can't be checked from a folder: that the motions are the model's. What takes too long here: scores of metrics that
+need a body or a judge; `mbench evaluate RUN --rescore` makes them again.
 """
 
 from __future__ import annotations

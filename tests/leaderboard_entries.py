@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from leaderboard.entries import Entry, slug_of
+from mbench.suites import Suite, suite_from_rows
 
 SUITE = {"name": "little", "version": "1", "hash": "a" * 64}
 NASTY = "=<script>alert('x')</script> | `b` & {c}_$d% ~^# \\e \"f\" *g* [h](http://i.j) \u202e\x1b[31m"
@@ -39,3 +40,18 @@ def edit(path: Path, change: Callable[[Any], None]) -> None:
     value = json.loads(path.read_text())
     change(value)
     path.write_text(json.dumps(value))
+
+
+def tiny_suite() -> Suite:
+    """Return a suite of two short prompts that score all nine dimensions."""
+    others = [
+        "a person sits down", "a person jumps up", "a man kicks with the left leg", "someone crawls on the floor",
+        "a woman dances in a circle", "a person throws a ball", "a man climbs a ladder", "someone swims", "a man bows",
+    ]  # fmt: skip
+    groups = ["quality", "pose", "consistency", "generalization"]
+    texts = ("a person walks forward", "a person waves with the right hand")
+    rows = [
+        {"id": f"t{i}", "text": text, "seconds": 1.2, "dimensions": groups, "candidates": others}
+        for i, text in enumerate(texts)
+    ]
+    return suite_from_rows("tiny", rows, licence="CC0")

@@ -71,6 +71,11 @@ def test_imports_run_downward(path):
             assert fine, f"{path} imports {name}, which stands above it"
 
 
+@pytest.mark.parametrize("path", files_of("leaderboard"), ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_leaderboard_imports_mbench_only(path):
+    assert not {name.split(".")[0] for name in imports_of(path)} & {"baselines", "vimogen"}, path
+
+
 def python(code: str) -> str:
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
 
@@ -87,6 +92,13 @@ def python(code: str) -> str:
 def test_torch_is_not_imported(code):
     heavy = {"torch", "smplx", "sentence_transformers", "warp", "gradio", "matplotlib"}
     loaded = python(f"{code}; import sys; print(*sys.modules)").split()
+    assert not heavy & set(loaded)
+
+
+@pytest.mark.parametrize("name", ["leaderboard", "arena", "serve"])
+def test_commands_of_the_leaderboard_are_light(name):
+    heavy = {"torch", "gradio", "fastapi", "sqlalchemy", "matplotlib", "pandas", "jinja2", "scipy"}
+    loaded = python(f"import leaderboard.cli.{name}, sys; print(*sys.modules)").split()
     assert not heavy & set(loaded)
 
 
