@@ -20,7 +20,6 @@ from mbench.errors import ConfigError
 from web_servers import served
 
 SECRET = "the votes of everybody"
-UPLOAD = "/page/gradio_api/upload"
 
 
 def client(app):
@@ -48,9 +47,8 @@ def blocks():
     gr = gradio()
     with gr.Blocks() as made:
         text = gr.Textbox(label="Prompt")
-        file = gr.File(label="File")
         said = gr.Textbox(label="Answer")
-        gr.Button("Say").click(lambda text, file: f"you said {text}", [text, file], said)
+        gr.Button("Say").click(lambda text: f"you said {text}", text, said)
     return made
 
 
@@ -190,16 +188,32 @@ def test_routes_that_no_page_needs_are_not_there(app, method, path):
     assert client(app).request(method, path).status_code == 404
 
 
-# ---- uploads
+# ---- files and addresses through Gradio
 
 
-def test_uploads_are_refused_unless_asked_for(app):
-    files = {"files": ("a.npz", b"123")}
-    refused = client(app).post(UPLOAD, files=files)
-    assert (refused.status_code, refused.json()) == (404, {"detail": "files can't be sent here"})
-    open_to_files = make_app({})
-    mount_page(open_to_files, blocks(), "/page/", title="t", uploads=True)
-    assert client(open_to_files).post(UPLOAD, files=files).status_code == 200
+def test_gradio_takes_no_uploads(app):
+    answer = client(app).post("/page/gradio_api/upload", files={"files": ("a.npz", b"123")})
+    assert answer.status_code == 404
+
+
+FILE = {"meta": {"_type": "gradio.FileData"}}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [{"path": "/etc/passwd", **FILE}, [{"path": "http://example.org/x", **FILE}], {"a": [{"path": None}]}],
+    ids=["a file", "an address", "deep"],
+)
+@pytest.mark.parametrize("where", ["data", "event_data"])
+def test_an_event_that_names_a_file_is_refused(app, where, value):
+    event = {"data": ["text"], "fn_index": 0, "session_hash": "a", where: [value]}
+    answer = client(app).post("/page/gradio_api/queue/join", json=event)
+    assert (answer.status_code, answer.json()["detail"]) == (400, "events of this page carry no files")
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 100_000])
+def test_an_event_that_is_not_json_is_refused(app, body):
+    assert client(app).post("/page/gradio_api/queue/join", content=body).status_code == 400
 
 
 # ---- who asks, and how much

@@ -29,6 +29,9 @@ def serve(
     database: Annotated[
         str | None, typer.Option(metavar="URL", help="Where votes are [default: votes.sqlite of STUDY].")
     ] = None,
+    uploads: Annotated[
+        bool, typer.Option(help="Let visitors show motion files of their own in the playground.")
+    ] = False,
     videos: Annotated[bool, typer.Option(help="Show motions on the leaderboard as videos.")] = True,
 ) -> None:
     """Serve the leaderboard, the arena and a playground as one app."""
@@ -37,4 +40,4 @@ def serve(
 
     served = Served(study or results, database, host, port, auth, tuple(allow_host or ()))
     chosen = None if models is None else [name.strip() for name in models.split(",") if name.strip()]
-    run(results, served, study is not None, chosen, videos)
+    run(results, served, study is not None, chosen, uploads, videos)

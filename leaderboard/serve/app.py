@@ -15,7 +15,9 @@ from leaderboard.serve.models import playable
 from leaderboard.serve.page import playground
 from leaderboard.serve.store import Store
 from leaderboard.serve.takes import Studio, Take
-from leaderboard.serve.view import FILES, file_name
+from leaderboard.serve.uploads import MAX_BYTES, Uploads
+from leaderboard.serve.view import FILES, UPLOADS, file_name
+from mbench.errors import MBenchError, one_line
 from mbench.report.html import Html, tag
 
 if TYPE_CHECKING:
@@ -34,6 +36,8 @@ HEAD = (
     '<script src="../own/playground.js"></script>'
 )
 RUNS_A_MINUTE, RUNS_AT_ONCE = 20, 10  # of a client
+UPLOAD = f"/{UPLOADS}"
+UPLOADS_A_MINUTE, UPLOADS_AT_ONCE = 6, 3
 UPDATES_A_MINUTE, UPDATES_AT_ONCE = 6, 3
 
 
@@ -47,6 +51,7 @@ class Parts:
         arena: rules and database of a study, with its folder; None without one.
         users: who may come in, {user: hash of the password}; None for everybody.
         hosts: names that the server goes by; empty for any.
+        uploads: motions that visitors of the playground sent; None where they can't send any.
     """
 
     board: Board
@@ -54,6 +59,7 @@ class Parts:
     arena: tuple[Arena, Path] | None = None
     users: Mapping[str, str] | None = None
     hosts: frozenset[str] = frozenset()
+    uploads: Uploads | None = None
 
 
 def app_of(parts: Parts) -> FastAPI:
@@ -73,9 +79,12 @@ def app_of(parts: Parts) -> FastAPI:
     if parts.users is not None:
         app.user_middleware.append(Middleware(Login, users=parts.users))  # the innermost: refusals get the headers too
     _add_routes(app, parts)
+    if parts.uploads is not None:
+        _add_uploads(app, parts.uploads)
     if parts.arena is not None:
         add_arena(app, *parts.arena, f"/{ARENA}", login=parts.users is not None)
-    mount_page(app, playground(parts.studio), f"/{PLAYGROUND}", title="MBench playground", evaluates=True)
+    page = playground(parts.studio, parts.uploads)
+    mount_page(app, page, f"/{PLAYGROUND}", title="MBench playground", evaluates=True)
     mount_folder(app, f"/{LEADERBOARD}", parts.board.folder)
     return app
 
@@ -85,9 +94,12 @@ def _settings(parts: Parts) -> Any:
 
     limits = (
         Limit(f"/{PLAYGROUND}gradio_api/queue/join", RUNS_A_MINUTE, RUNS_AT_ONCE),
+        Limit(UPLOAD, UPLOADS_A_MINUTE, UPLOADS_AT_ONCE),
         Limit(f"/{UPDATE}", UPDATES_A_MINUTE, UPDATES_AT_ONCE),
     )
-    return Settings(hosts=parts.hosts, limits=limits)
+    return Settings(
+        hosts=parts.hosts, limits=limits, larger_bodies={} if parts.uploads is None else {UPLOAD: MAX_BYTES}
+    )
 
 
 def _checks(parts: Parts) -> dict[str, Any]:
@@ -140,6 +152,24 @@ def _add_routes(app: FastAPI, parts: Parts) -> None:
         return RedirectResponse(LEADERBOARD, status_code=303)
 
 
+def _add_uploads(app: FastAPI, uploads: Uploads) -> None:
+    """Add the route that takes a visitor's motion: the file as the body, its name in the address."""
+    import asyncio
+
+    from fastapi.responses import JSONResponse
+    from starlette.requests import Request
+
+    async def upload(request: Request) -> JSONResponse:
+        name, data = request.query_params.get("name", ""), await request.body()
+        try:
+            token = await asyncio.to_thread(uploads.add, name, data)
+        except MBenchError as error:
+            return JSONResponse({"detail": one_line(error)}, 422)
+        return JSONResponse({"token": token}, 201)
+
+    app.add_route(UPLOAD, upload, ["POST"])
+
+
 def _file(store: Store[Take], token: str, suffix: str) -> Any:
     """Return the answer with a file of a take, or raise the error that says there is none."""
     from fastapi import HTTPException
@@ -160,6 +190,7 @@ def serve(
     served: Served,
     with_study: bool,
     models: list[str] | None = None,
+    uploads: bool = False,
     videos: bool = True,
 ) -> None:
     """Serve everything until Ctrl-C.
@@ -169,6 +200,7 @@ def serve(
         served: who may come in, from where, and the study.
         with_study: whether there is one.
         models: of the playground, see `playable`.
+        uploads: whether visitors may send motion files.
         videos: whether the leaderboard shows videos.
 
     Raises:
@@ -189,7 +221,7 @@ def serve(
         board = Board(results, [served.study] if with_study else [], videos)
         board.start()
         studio = Studio(found, stack.enter_context(closing(Store[Take]())))
-        parts = Parts(board, studio, arena, users, frozenset(hosts))
+        parts = Parts(board, studio, arena, users, frozenset(hosts), Uploads() if uploads else None)
         run(app_of(parts), served.host, served.port, what="MBench")
 
 

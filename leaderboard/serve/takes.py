@@ -7,7 +7,7 @@ import shutil
 import sys
 import threading
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,6 +69,9 @@ class Take:
     note: str = ""
 
 
+Shown = tuple[Take, str] | str  # a take with a token for its files, or in a sentence why there is none
+
+
 def ask(text: Any, seconds: Any, seed: Any, models: Any, style: Any, known: Sequence[str]) -> Asked:
     """Return what was asked for, if it can be made.
 
@@ -92,8 +95,8 @@ def ask(text: Any, seconds: Any, seed: Any, models: Any, style: Any, known: Sequ
         raise ConfigError(f"Seconds is {_shown(seconds)}; expected {SHORTEST:g} to {LONGEST:g}.")
     if not _is_number(seed) or seed != int(seed) or not 0 <= seed <= LARGEST_SEED:
         raise ConfigError(f"Seed is {_shown(seed)}; expected a whole number from 0 to {LARGEST_SEED}.")
-    chosen = tuple(dict.fromkeys(models)) if isinstance(models, list) else ()
-    if not 1 <= len(chosen) <= MOST_MODELS or not set(chosen) <= set(known):
+    chosen = tuple(name for name in known if isinstance(models, list) and name in models)
+    if not 1 <= len(chosen) <= MOST_MODELS:
         raise ConfigError(f"{len(chosen)} models are chosen; expected 1 to {MOST_MODELS} of {', '.join(known)}.")
     if style not in STYLES:
         raise ConfigError(f"Show as is {_shown(style)}; expected {' or '.join(STYLES)}.")
@@ -123,29 +126,42 @@ class Studio:
         self.store, self.device = store, device
         self._lock = threading.Lock()
 
-    def take(self, asked: Asked, model: str) -> tuple[Take, str] | str:
-        """Return what a model makes of a prompt with a token for its files, or in a sentence why there is nothing."""
-        key = asked.key(model)
+    def take(self, asked: Asked, model: str) -> Shown:
+        """Return what a model makes of a prompt."""
+        return self._kept(asked.key(model), model, asked.style, lambda: self._generate(asked, model))
+
+    def take_of(self, name: str, token: str, style: str, find: Callable[[str], Motion]) -> Shown:
+        """Return a motion that is there already, in the form of a take.
+
+        Args:
+            name: to call it by.
+            token: of the motion.
+            style: one of `STYLES`.
+            find: returns it.
+        """
+        return self._kept(hash_of([token, style]), name, style, lambda: find(token))
+
+    def _kept(self, key: str, name: str, style: str, motion: Callable[[], Motion]) -> Shown:
+        """Return a take, made now or before; whatever goes wrong is told."""
         with self._lock:
             try:
-                found = self.store.get(key) or self._make(asked, model, key)
+                found = self.store.get(key) or self._make(key, name, style, motion())
                 return found, self.store.token(key)
             except MBenchError as error:
                 return one_line(error)
             except Exception as error:  # a model's own code: whoever runs the server gets the traceback
                 traceback.print_exc(file=sys.stderr)
-                return f"{model} failed: {one_line(error)}"
+                return f"{name} failed: {one_line(error)}"
 
-    def _make(self, asked: Asked, model: str, key: str) -> Take:
-        motion = self._generate(asked, model)
+    def _make(self, key: str, name: str, style: str, motion: Motion) -> Take:
         folder = self.store.new_folder()
         try:
             values = tuple(score_motion(motion, metrics_for_motions(None)))
-            files, failed = self._write(motion, folder, asked.style)
-            take = Take(model, motion.seconds, len(motion), motion.fps, values, files, failed, note_of(motion))
+            files, failed = self._write(motion, folder, style)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
+        take = Take(name, motion.seconds, len(motion), motion.fps, values, files, failed, note_of(motion))
         self.store.put(key, take, folder)
         return take
 

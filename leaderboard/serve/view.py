@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from leaderboard.serve.takes import FORMATS, Asked, Take
+from leaderboard.serve.takes import FORMATS, Asked, Shown, Take
 from mbench.metrics.base import METRICS
 from mbench.report.content import title, unit
 from mbench.report.html import Html, join, number, slug, table, tag
 from mbench.report.html import row as table_row
 from mbench.scoring import Value
 
-Shown = tuple[Take, str] | str  # a take with a token for its files, or why there is none
-FILES = "motions"  # the path of files, beside the playground's
+FILES, UPLOADS = "motions", "upload-motion"  # paths of files and of the visitors' own, beside the playground's
+TOKEN = "pg-token"  # id of the field that holds the token of a visitor's own motion
 WHAT = {"mp4": "video", "bvh": "skeleton animation", "glb": "animated body", "npz": "joints and rotations"}
 
 
@@ -26,6 +26,13 @@ def status(message: str) -> Html:
     return tag("p", message, class_="pg-status", role="status")
 
 
+def chooser(suffixes: Sequence[str]) -> Html:
+    """Return the field for a visitor's own file; the script sends it, and writes the token it gets into `TOKEN`."""
+    label = tag("label", "Your own motion beside (optional)", for_="pg-file")
+    field = tag("input", id="pg-file", type="file", accept=",".join(suffixes), data_send=f"../{UPLOADS}")
+    return tag("div", label, field, tag("span", ", ".join(suffixes), role="status", id="pg-file-said"), class_="pg-own")
+
+
 def results(asked: Asked, shown: Sequence[tuple[str, Shown]]) -> Html:
     """Return the takes of a prompt, as far as they are made: videos side by side, files, metrics.
 
@@ -34,8 +41,9 @@ def results(asked: Asked, shown: Sequence[tuple[str, Shown]]) -> Html:
         shown: model and what it made, in order.
     """
     takes = [take for _, (take, _) in _made(shown)]
-    left = len(asked.models) - len(shown)
-    going = status(f"Made {len(shown)} of {len(asked.models)}: now {asked.models[len(shown)]}…") if left else None
+    left = asked.models[len([name for name, _ in shown if name in asked.models]) :]
+    done = len(asked.models) - len(left)
+    going = status(f"Made {done} of {len(asked.models)}: now {left[0]}…") if left else None
     heading = tag("h2", f"“{asked.text}”", class_="pg-prompt")
     figures = tag("div", *(_figure(asked, model, made) for model, made in shown), class_="pg-figures")
     stage = tag("div", figures, _controls() if takes else None, class_="pg-stage")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from typing import TYPE_CHECKING, Any
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from leaderboard.web.guards import refusal
 from leaderboard.web.pages import Pages
@@ -38,9 +40,9 @@ READABLE = {  # text in grey at a contrast of 4.5 and more, which Gradio's own i
 }
 NEEDED = re.compile(
     r"/(|config|theme\.css|manifest\.json|favicon\.ico|robots\.txt|(assets|static|svelte)/.+"
-    r"|gradio_api/(startup-events|info/?|app_id|queue/(join|data)|cancel|reset/?|heartbeat/\w+))"
+    r"|gradio_api/(startup-events|info/?|app_id|queue/(join|data)|heartbeat/\w+))"
 )
-UPLOADS = re.compile(r"/gradio_api/upload(_progress)?")
+EVENTS = "/gradio_api/queue/join"
 FOREIGN = re.compile(r'\s*<(?:meta\s+(?:property="og:|name="twitter:)|link rel="manifest")[^>]*?/>', re.DOTALL)
 
 
@@ -64,21 +66,20 @@ def mount_page(
     blocks: Any,
     path: str,
     title: str,
-    uploads: bool = False,
     evaluates: bool = False,
     **options: Any,
 ) -> None:
     """Mount a `gradio.Blocks`.
 
     Of Gradio's routes only those that a page needs are reachable: none that reads a file, fetches an address or takes
-    a file. Files are shown by `mount_folder` or by a route that knows who may see them.
+    a file, so components that show or take files do not work. Files are shown by `mount_folder`, or by a route that
+    knows who may see them.
 
     Args:
         app: of `make_app`.
         blocks: the page.
         path: where, e.g. `/arena/`.
         title: of the page.
-        uploads: whether files may be sent; `gradio.File` needs it.
         evaluates: whether the page has `gradio.HTML` or events with `js=`, whose scripts make functions from text.
         options: of `gradio.mount_gradio_app`, e.g. `css`, `head`, `theme`.
     """
@@ -93,21 +94,53 @@ def mount_page(
         page = FOREIGN.sub("", page)
         return app.state.edit(page, scope) if app.state.edit else page
 
-    mount.app = NeededRoutes(Pages(mount.app, clean, evaluates), uploads)
+    mount.app = NeededRoutes(Pages(mount.app, clean, evaluates))
 
 
 class NeededRoutes:
-    """Hides the routes of Gradio that our pages do not need (404)."""
+    """Hides the routes of Gradio that our pages do not need (404), and refuses events that name files (400).
 
-    def __init__(self, app: ASGIApp, uploads: bool = False) -> None:
-        self.app, self.uploads = app, uploads
+    For Gradio, an object with a `path` in an event, for whatever component, is a file: it would copy one of this
+    machine, or fetch one from an address, before our own function is asked.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on or hide the route."""
+        """Pass the request on, hide the route or refuse the event."""
         if scope["type"] != "http":
             return
         path = scope["path"].removeprefix(scope.get("root_path", "")) or "/"
-        if NEEDED.fullmatch(path) or (self.uploads and UPLOADS.fullmatch(path)):
-            return await self.app(scope, receive, send)
-        detail = "files can't be sent here" if UPLOADS.fullmatch(path) else "Not Found"
-        await refusal(404, detail)(scope, receive, send)
+        if not NEEDED.fullmatch(path):
+            return await refusal(404, "Not Found")(scope, receive, send)
+        if path == EVENTS:
+            try:
+                event = json.loads(await Request(scope, receive).body())
+            except (ValueError, RecursionError):
+                return await refusal(400, "the event is not JSON")(scope, receive, send)
+            if _names_file(event):
+                return await refusal(400, "events of this page carry no files")(scope, receive, send)
+            receive = _again(json.dumps(event).encode(), receive)  # read by Gradio as it was read here
+        await self.app(scope, receive, send)
+
+
+def _names_file(value: Any) -> bool:
+    """Whether a JSON value has an object with a `path` anywhere."""
+    if isinstance(value, dict):
+        return "path" in value or any(map(_names_file, value.values()))
+    return isinstance(value, list) and any(map(_names_file, value))
+
+
+def _again(body: bytes, rest: Receive) -> Receive:
+    """Return a `receive` that gives a body that was read already, then what comes after it."""
+    given = False
+
+    async def receive() -> Message:
+        nonlocal given
+        if given:
+            return await rest()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive

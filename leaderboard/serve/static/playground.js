@@ -27,5 +27,31 @@
     prepare(stage);
   }
 
+  // A visitor's own file: sent when it is chosen; the token that comes back goes into a field of Gradio's.
+  async function send(field) {
+    const said = document.getElementById("pg-file-said");
+    const [file] = field.files;
+    keep("");
+    if (!file) return;
+    said.textContent = `${file.name}: being sent…`;
+    try {
+      const answer = await fetch(`${field.dataset.send}?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file });
+      const found = await answer.json();
+      keep(found.token ?? "");
+      said.textContent = answer.ok ? `${file.name}: ready, press Generate` : found.detail;
+    } catch (error) {
+      said.textContent = `${file.name} could not be sent: ${error.message}`;
+    }
+  }
+
+  function keep(token) {
+    const kept = document.querySelector("#pg-token textarea, #pg-token input");
+    kept.value = token;
+    kept.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  document.addEventListener("change", (event) => {
+    if (event.target.id === "pg-file") send(event.target);
+  });
   new MutationObserver(look).observe(document.documentElement, { childList: true, subtree: true });
 })();
