@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -48,3 +49,22 @@ def make_walk(seconds: float = 5.0, fps: float = 20.0) -> Motion:
     joints = forward_kinematics(rotations, root, REST_OFFSETS)
     joints[..., 2] -= joints[:, [10, 11], 2].min() - 0.01
     return Motion(joints.astype(np.float32), fps)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """Return the URL of a PostgreSQL server that lives as long as the tests; skip where none is installed."""
+    from postgres import postgres
+
+    with postgres() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def votes_in(request: pytest.FixtureRequest) -> str | None:
+    """Return where a study's votes go: None for its own folder, or the URL of a new database of PostgreSQL."""
+    if request.param == "sqlite":
+        return None
+    from postgres import fresh_database
+
+    return fresh_database(request.getfixturevalue("postgres_server"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import socket
 import subprocess
@@ -12,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, make_url, text
 
 USER = "postgres"
 
@@ -43,6 +45,16 @@ def postgres() -> Iterator[str]:
     finally:
         _run(folder / "pg_ctl", "-D", cluster, "-m", "immediate", "stop", cwd=data, check=False)
         shutil.rmtree(data, ignore_errors=True)
+
+
+def fresh_database(server: str) -> str:
+    """Make an empty database on a server and return its URL."""
+    name = f"arena_{secrets.token_hex(6)}"
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    return make_url(server).set(database=name).render_as_string(hide_password=False)
 
 
 def _run(*command: str | Path, cwd: Path, check: bool = True) -> None:

@@ -23,7 +23,8 @@ POST api/undo                  {"task": `undo` of the progress} -> {"task"}; api
 GET media/{name}               a video of a task that this rater has had, with Range; anything else is 404
 
 Errors: 401 login, 403 consent, 403 other-site, 404 unknown, 409 conflict (answered otherwise, skipped or taken back
-before: get api/task), 410 gone (kept too long, others have judged it: get api/task), 413, 415, 422 malformed, 503.
+before: get api/task), 410 gone (kept too long, others have judged it: get api/task; or, of undo, the skipped task went
+to others), 413, 415, 422 malformed, 503.
 """
 
 from __future__ import annotations

@@ -219,6 +219,7 @@ class Arena:
         Raises:
             Unknown: no such task of this rater.
             Conflict: it is not the last one.
+            Gone: it was skipped, and others have taken its place.
         """
         with self.database.write() as db:
             now, found = self._now(), self._own(db, task, rater)
@@ -226,6 +227,8 @@ class Arena:
                 return
             if store.last_task(db, rater) != task:
                 raise Conflict("Only the last answer can be taken back.")
+            if found.state == "skipped" and not still_wanted(self.study, db, found, now):
+                raise Gone("Others have this one now.")
             store.close(db, found, "undone", now)
             columns = ("rater", "position", "item", "kind", "left", "right")
             values: dict[str, Any] = {column: getattr(found, column) for column in columns}
