@@ -36,8 +36,8 @@ def trembling(motion: Motion, rng: np.random.Generator) -> Motion:
 
 
 def sunk(motion: Motion, rng: np.random.Generator) -> Motion:
-    """Return a statue that slides, its knees bent backwards, half in the ground."""
-    return degrade.slide(degrade.sink(degrade.freeze(degrade.hyperextend(motion, 60)), 0.5), 0.7)
+    """Return a statue that slides about, in the ground to its thighs."""
+    return degrade.slide(degrade.sink(degrade.freeze(motion), 0.6), 0.7)
 
 
 FAULTS: Mapping[str, Fault] = {"floating": floating, "sunk": sunk, "trembling": trembling}

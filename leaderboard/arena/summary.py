@@ -25,7 +25,7 @@ def summary(made: Created) -> list[tuple[str, str]]:
         ("study", f"{study.name} ({study.type}, asks {asked})"),
         ("models", f"{len(study.models)}: {', '.join(study.models)}"),
         ("prompts", f"{len(prompts)}{_left_out(made)}"),
-        ("items", f"{len(counted)} to judge, {checks} attention checks, {lessons} for training"),
+        ("items", f"{len(counted)} to judge, {_count(checks, 'attention check')}, {lessons} for training"),
         ("votes", f"{votes} wanted, {counted[0].votes} on each item"),
         ("raters", f"{raters_needed(study)} at least; each has {_shares(study)}"),
         ("videos", _videos(made.folder / MEDIA, study, made.drawn)),
@@ -49,8 +49,13 @@ def _left_out(made: Created) -> str:
 
 
 def _shares(study: Study) -> str:
-    shares = study.shares
-    return f"{study.per_rater} tasks: {shares['new']} new, {shares['repeats']} repeats, {shares['attention']} checks"
+    """Return what a rater's tasks are."""
+    new, again, checks = study.shares.values()
+    return f"{_count(study.per_rater, 'task')}: {new} new, {_count(again, 'repeat')}, {_count(checks, 'check')}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _videos(folder: Path, study: Study, drawn: int) -> str:

@@ -112,11 +112,11 @@ def tasks_of_a_rater(config: StudyConfig, items: int) -> int:
     Raises:
         ConfigError: the study has fewer items than the configuration asks a rater for.
     """
-    most = max(MOST_PER_RATER, config.per_rater or 0)
-    fitting = max(n for n in range(1, most + 1) if shares_of(n, config.repeats, config.attention)["new"] <= items)
-    if config.per_rater is not None and config.per_rater > fitting:
+    wanted = config.per_rater or MOST_PER_RATER
+    fitting = max(n for n in range(1, wanted + 1) if shares_of(n, config.repeats, config.attention)["new"] <= items)
+    if config.per_rater is not None and fitting < wanted:
         raise ConfigError(
-            f"per_rater: found {config.per_rater}; expected at most {fitting}: the study has {items} items to judge"
+            f"per_rater: found {wanted}; expected at most {fitting}: the study has {items} items to judge"
         )
     return fitting
 

@@ -88,8 +88,8 @@ ABOUT_ALL = (
         "sunk",
         "a person kicks with the left leg",
         lambda material, rng: FAULTS["sunk"](material.motion, rng),
-        "The other figure does nothing that the text says and slides about half in the ground.",
-        "The figure does nothing that the text says and slides about half in the ground: 1 or 2 for everything.",
+        "The other figure does not do what the text says and slides, in the ground to its thighs.",
+        "The figure does not do what the text says and slides, in the ground to its thighs: 1 or 2 for everything.",
     ),
 )
 
