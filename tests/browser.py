@@ -69,10 +69,13 @@ def _leaves(url: str) -> bool:
 
 
 def check_accessibility(page: Any, **options: Any) -> None:
-    """Fail on what axe-core calls serious or critical; the page is checked as it stands now."""
+    """Fail on what axe-core calls serious or critical; the page is checked as it stands now.
+
+    Style sheets are not fetched again (`preload`): pages forbid it, and only a rule on turned screens asks for them.
+    """
     from axe_playwright_python.sync_playwright import Axe
 
-    found = Axe().run(page, **options).response["violations"]
+    found = Axe().run(page, **{"options": {"preload": False}, **options}).response["violations"]
     severe = [
         {"rule": v["id"], "impact": v["impact"], "help": v["help"], "where": [n["html"][:200] for n in v["nodes"][:3]]}
         for v in found

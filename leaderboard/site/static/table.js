@@ -137,6 +137,18 @@
       say("Everything is shown, in the first order");
     });
   }
+  // The list of columns lies over the page: Escape, or a press beside it, closes it.
+  const chooser = document.querySelector(".chooser");
+  if (chooser) {
+    document.addEventListener("click", (event) => {
+      if (!chooser.contains(event.target)) chooser.open = false;
+    });
+    chooser.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape") return;
+      chooser.open = false;
+      chooser.querySelector("summary").focus();
+    });
+  }
   window.addEventListener("hashchange", restore);
   restore();
 })();
