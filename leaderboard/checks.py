@@ -90,6 +90,9 @@ def _check_prompts(run: Submission, suite: Suite) -> Iterator[Finding]:
     if limit is not None or told != len(suite):
         why = "" if limit is None else f", run.limit is {limit}"
         yield Finding("incomplete", "suite", f"the run is of {told} of the suite's {len(suite)} prompts{why}")
+    if len(run.entry.texts) != told:
+        text = f"run.json tells {len(run.entry.texts)} prompts, result.json is of {told}"
+        yield Finding("contradictory", "suite", text)
     texts = {prompt.id: prompt.text for prompt in suite}
     for prompt, text in run.entry.texts.items():
         if texts.get(prompt) != text:
@@ -111,7 +114,7 @@ def _check_motions(run: Submission) -> Iterator[Finding]:
             yield Finding("incomplete", "motions", f"{name}: motions/{row.file} is missing, or no plain file")
         elif sha256_of(path) != row.sha256:
             yield Finding("contradictory", "motions", f"{name}: motions/{row.file} has another sha256 than index.jsonl")
-    for prompt, replicate in sorted(set(rows) - set(run.tasks)):
+    for prompt, replicate in sorted(set(rows) - set(run.tasks)) if run.tasks else ():
         yield Finding("contradictory", "motions", f"{prompt}-{replicate}: is not of the suite and its replicates")
 
 

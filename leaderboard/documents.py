@@ -17,6 +17,7 @@ LARGEST = 64 << 20  # bytes of a JSON file; a run of 450 prompts has under 1 MB
 
 Count = Annotated[int, Field(ge=0)]
 Line = Annotated[str, Field(max_length=400)]
+Text = Annotated[str, Field(max_length=10_000)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 MetricName = Annotated[str, Field(pattern=r"^[^/:]{1,60}/[^/:]{1,60}$")]  # a colon would name code
 
@@ -87,12 +88,12 @@ class ResultDocument(_Document):
     run_id: Annotated[str, Field(pattern=r"^[0-9A-Za-z_]{1,64}$")]
     suite: SuiteFacts
     prompts: Count
-    replicates: Annotated[int, Field(ge=1)]
+    replicates: Annotated[int, Field(ge=1, le=1000)]
     motions: Count
     metrics: dict[MetricName, MetricSummary]
     pillars: dict[Literal["quality", "fidelity", "generalization"], PillarSummary]
     anchors: int
-    notes: list[str] = []
+    notes: list[Text] = []
 
 
 class CardFacts(_Document):
@@ -101,21 +102,21 @@ class CardFacts(_Document):
     name: Name
     version: Line
     kind: Line
-    licence: str
-    paper: str = ""
-    weights: str = ""
-    trained_on: str = ""
-    notes: str = ""
+    licence: Text
+    paper: Text = ""
+    weights: Text = ""
+    trained_on: Text = ""
+    notes: Text = ""
 
 
 class PromptFacts(_Document):
     """A prompt as `run.json` tells it."""
 
     id: Annotated[str, Field(pattern=r"^[\w.+-]{1,200}$")]
-    text: str
+    text: Text
     seconds: Annotated[float, Field(gt=0)]
-    dimensions: list[str] = []
-    tags: list[str] = []
+    dimensions: list[Name] = []
+    tags: list[Name] = []
 
 
 class Provenance(_Document):

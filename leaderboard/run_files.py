@@ -19,7 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 from mbench.errors import ConfigError, MBenchError, one_line
 from mbench.results import Generation, RunFolder, ScoreRow
 
-LARGEST = 1 << 30  # bytes of a file
+LARGEST = 128 << 20  # bytes of a file: a million scores
 NEEDED = ("result.json", "run.json", "scores.csv", "motions/index.jsonl")
 _GENERATIONS = TypeAdapter(list[Generation])
 
@@ -69,6 +69,7 @@ def check_agreement(path: Path, run: Mapping[str, Any], result: Mapping[str, Any
         "model": (run["card"]["name"], result["model"]),
         "kind": (run["card"]["kind"], result["kind"]),
         "suite.hash": (run["suite"]["hash"], result["suite"]["hash"]),
+        "replicates": (run["config"].get("run", {}).get("replicates", 1), result["replicates"]),
     }
     for field, (one, other) in facts.items():
         if one != other:

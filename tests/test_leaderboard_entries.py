@@ -159,6 +159,9 @@ SPOILT = {
     "a name of a book": (field("result.json", "model", to="x" * 300), "model"),
     "another model": (field("result.json", "model", to="other"), "model is 'static' in run.json and 'other'"),
     "another run": (field("run.json", "run_id", to="ab"), "run_id is 'ab' in run.json"),
+    "other replicates": (field("result.json", "replicates", to=2), "replicates is 1 in run.json and 2"),
+    "replicates without end": (field("result.json", "replicates", to=10**9), "less than or equal to 1000"),
+    "a prompt of a book": (field("run.json", "prompts", 0, "text", to="x" * 20_000), "at most 10000 characters"),
     "another suite": (field("run.json", "suite", "hash", to="0" * 64), "suite.hash"),
     "a prompt id that is a path": (field("run.json", "prompts", 0, "id", to="../../x"), "prompts[0].id"),
     "no run.json": (lambda run: (run / "run.json").unlink(), "run.json: there is no such file"),
@@ -201,7 +204,7 @@ def test_a_broken_run_is_told_and_left_out(results, spoil, reason):
 
 
 def test_a_file_of_absurd_size_is_not_read(results):
-    for name, size in (("result.json", 65 << 20), ("scores.csv", (1 << 30) + 1)):
+    for name, size in (("result.json", 65 << 20), ("scores.csv", 129 << 20)):
         with (run_of(results) / name).open("ab") as file:
             file.truncate(size)  # sparse: takes no room
         _, (problem,) = read_entries(results)

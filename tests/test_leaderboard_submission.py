@@ -244,6 +244,10 @@ SPOILT = {
         index(lambda rows: [rows[0], {**rows[1], "seed": 5}]), "contradictory", "seeds",
         "t1-0: seed 5; run.seed 0 gives",
     ),
+    "a prompt that is not told": (
+        lambda run: edit(run / "run.json", lambda value: value["prompts"].pop()), "contradictory", "suite",
+        "run.json tells 1 prompts, result.json is of 2",
+    ),
     "a changed prompt": (
         document("run.json", "prompts", 0, "text", to="a person stands"), "contradictory", "suite",
         "prompt 't0' is not as in the suite: 'a person stands'",
