@@ -29,6 +29,8 @@
   const NEAR = 0.008; // seconds; half the time between two pictures of a screen
   const NUDGE = 0.15; // at most this part of the speed
   const ENOUGH = 3; // HTMLMediaElement.HAVE_FUTURE_DATA
+  // Paused or given another source meanwhile; a source that can't be loaded, which the element's `error` event tells
+  const EXPECTED = ["AbortError", "NotSupportedError"];
 
   const usable = (video) => Boolean(video.currentSrc || video.src) && !video.error;
   const lengthOf = (video) => (Number.isFinite(video.duration) ? video.duration : 0);
@@ -49,7 +51,7 @@
       if (!video.paused) return;
       video.play().catch((error) => {
         if (error.name === "NotAllowedError") player.pause(); // the browser wants a click first
-        else if (error.name !== "AbortError") throw error; // aborted: paused or given another source meanwhile
+        else if (!EXPECTED.includes(error.name)) throw error;
       });
     }
 
