@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select
+
 from arena_studies import make_study
 from browser import page_of
-from sqlalchemy import select
-from web_servers import served
-
 from leaderboard.arena.database import Database, answers, open_database, tasks, votes
 from leaderboard.arena.service import Arena
 from leaderboard.arena.study import Study
+from web_servers import served
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 

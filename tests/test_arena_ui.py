@@ -1,8 +1,9 @@
-"""Whole studies in a real browser: by keyboard, by mouse, on a phone, by two at once, with reloads and lost connections."""
+"""Whole studies in a real browser: keyboard, mouse, phone, two at once, reload, undo, skip."""
 
 from __future__ import annotations
 
 import pytest
+
 from arena_rater import PHONE, rater, serving
 from arena_studies import QUESTIONS
 from browser import check_accessibility, chromium

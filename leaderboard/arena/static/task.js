@@ -57,7 +57,7 @@ export class Task {
     const which = this.pair ? ["Left video", "Right video"][n] : "Video";
     return h("video", {
       src, muted: true, playsinline: true, "aria-label": which,
-      oncanplay: () => this.#canPlay(), ontimeupdate: () => this.#watched(n), onerror: () => this.#broken(n),
+      oncanplay: () => this.#canPlay(), ontimeupdate: () => this.#watched(n), onerror: () => this.#broken(),
     });
   }
 
@@ -123,10 +123,10 @@ export class Task {
     this.#lock();
   }
 
-  #broken(n) {
+  #broken() {
     const again = () => {
       this.hint.textContent = "Loading…";
-      this.videos[n].load();
+      for (const video of this.videos) if (video.error) video.load();
     };
     this.hint.replaceChildren("A video could not be loaded. ", button("Try again", { onclick: again }));
     this.on.say("A video could not be loaded.");
