@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from leaderboard.checks import default_versions
+from leaderboard.checks import CHECKS, default_versions
 from leaderboard.submission import check_submission
 from leaderboard_entries import edit, tiny_suite
 from leaderboard_runs import make_results
@@ -336,6 +336,13 @@ def test_the_default_versions_are_those_that_the_anchors_were_made_with():
     versions = default_versions()
     assert list(versions) == [f"{pillar}/{dimension}" for dimension, pillar in DIMENSIONS.items()]
     assert versions == {name: anchors[name].metric_version for name in versions}
+
+
+def test_the_page_names_every_check():
+    page = (Path(__file__).parents[1] / "docs/leaderboard_data.md").read_text(encoding="utf-8")
+    table = page.partition("| check |")[2].partition("\n\n")[0]
+    named = re.findall(r"^\| (\w+) \|", table, re.MULTILINE)
+    assert named == [check.__name__.removeprefix("_check_") for check in CHECKS]
 
 
 def test_several_replicates_are_all_asked_for(tmp_path):
