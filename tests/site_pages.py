@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import time
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+import pytest
 
 from leaderboard.site import compare_page, model_page
 from leaderboard.site.build import read_site
@@ -15,20 +19,42 @@ from leaderboard.site.media import publish
 from leaderboard.site.page import Site
 from leaderboard.site.render import STATIC
 from leaderboard_entries import edit
+from mbench.io import read_motion
+from mbench.render import write_video
 
 NASTY = "</script><script>alert('x')</script><img src=x onerror=alert(1)> \"q\" & 'a' \u2028 {{ 7 * 7 }}"
 
 
 def write_pages(results: Path, out: Path, videos: bool = True) -> Site:
-    """Write the pages of models and of comparisons, and what they show, into a folder; return what they are made of."""
+    """Write the pages of models and of comparisons, and what they show, into a folder; return what they are made of.
+
+    Videos are plain shades of grey that become lighter, as long as the motions: drawing bodies takes a second each.
+    """
     site = read_site(results, videos)
     for page in [*model_page.pages(site), *compare_page.pages(site)]:
         path = out / page.path
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(page.make(), encoding="utf-8")
-    publish(out, site.wanted)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MBENCH_CACHE", str(out / "cache"))
+        for clip in {clip.key: clip for clip in site.wanted.values() if videos}.values():
+            write_grey(clip.path, len(read_motion(clip.motion)))
+        publish(out, site.wanted)
     shutil.copytree(STATIC, out / "static", dirs_exist_ok=True)
     return site
+
+
+def write_grey(path: Path, frames: int, fps: float = 20.0) -> None:
+    """Write a video of shades of grey that become lighter."""
+    write_video((np.full((64, 64, 3), 40 + 200 * n // frames, np.uint8) for n in range(frames)), path, fps)
+
+
+def until(page: Any, expression: str, seconds: float = 20.0) -> None:
+    """Wait until an expression is true; Playwright's own way needs `eval`, which the pages forbid."""
+    end = time.monotonic() + seconds
+    while not page.evaluate(expression):
+        assert time.monotonic() < end, f"never true: {expression}"
+        page.wait_for_timeout(40)
 
 
 def make_nasty(results: Path) -> None:
