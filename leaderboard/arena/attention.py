@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -59,7 +60,7 @@ def attention_checks(config: StudyConfig, entrants: Entrants, count: int) -> lis
     """
     if count == 0:
         return []
-    found = _made(config, entrants) if config.attention_runs is None else _of_runs(config, entrants)
+    found = _made(config, entrants, count) if config.attention_runs is None else _of_runs(config, entrants)
     if not found:
         raise ConfigError(
             "attention: no prompt of the study has a motion to set against a ruined one; "
@@ -70,10 +71,11 @@ def attention_checks(config: StudyConfig, entrants: Entrants, count: int) -> lis
     return [replace(known, questions=asked[i % len(asked)]) for i, known in enumerate(found[:count])]
 
 
-def _made(config: StudyConfig, entrants: Entrants) -> list[Known]:
-    """Return every good motion against every ruined copy of it; each motion comes once before any comes again."""
-    good, names = materials(entrants, config.seed), sorted(FAULTS)
-    return [_ruined(good[row], names[column], config.seed) for row, column in crossed(len(good), len(names))]
+def _made(config: StudyConfig, entrants: Entrants, count: int) -> list[Known]:
+    """Return good motions against ruined copies of them; each motion comes once before any comes again."""
+    good, names = materials(entrants, config.seed, count), sorted(FAULTS)
+    pairs = islice(crossed(len(good), len(names)), count)
+    return [_ruined(good[row], names[column], config.seed) for row, column in pairs]
 
 
 def _ruined(material: Material, fault: str, seed: int) -> Known:

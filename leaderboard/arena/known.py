@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from random import Random
 from typing import Any
 
@@ -59,7 +60,7 @@ class Material:
     other: Motion
 
 
-def materials(entrants: Entrants, seed: int) -> list[Material]:
+def materials(entrants: Entrants, seed: int, most: int) -> list[Material]:
     """Return good motions that move, for prompts of a study, in an order that the seed decides.
 
     They are of the built-in generator, for the prompts that it understands; where there is none, of the models.
@@ -67,13 +68,12 @@ def materials(entrants: Entrants, seed: int) -> list[Material]:
     Args:
         entrants: runs and prompts of the study.
         seed: of the study.
+        most: how many.
     """
     prompts = shuffled(entrants.prompts, seed)
-    made = [(prompt, generated(prompt["text"], prompt["seconds"], seed)) for prompt in prompts]
-    found = [(prompt, motion) for prompt, motion in made if motion is not None and _moves(motion)]
-    if not found:
-        own = [(prompt, _of_a_model(entrants, prompt, seed)) for prompt in prompts]
-        found = [(prompt, motion) for prompt, motion in own if _moves(motion)]
+    made = ((prompt, generated(prompt["text"], prompt["seconds"], seed)) for prompt in prompts)
+    own = ((prompt, _of_a_model(entrants, prompt, seed)) for prompt in prompts)
+    found = _moving(made, most) or _moving(own, most)
     return [Material(prompt, motion, _other(found, index)) for index, (prompt, motion) in enumerate(found)]
 
 
@@ -118,8 +118,12 @@ def shuffled(prompts: Sequence[Prompt], seed: int) -> list[Prompt]:
     return found
 
 
+def _moving(motions: Iterable[tuple[Prompt, Motion | None]], most: int) -> list[tuple[Prompt, Motion]]:
+    """Return the first motions in which some joint leaves its place visibly."""
+    return list(islice(((prompt, motion) for prompt, motion in motions if motion is not None and _moves(motion)), most))
+
+
 def _moves(motion: Motion) -> bool:
-    """Return whether some joint leaves its place visibly."""
     return bool(np.linalg.norm(motion.joints - motion.joints[:1], axis=-1).max() > MOVES)
 
 

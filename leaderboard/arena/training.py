@@ -107,7 +107,7 @@ def training(config: StudyConfig, entrants: Entrants) -> list[Known]:
     plan = lessons([question.id for question in config.asked], config.together)
     material = [_generated(lesson) for lesson, _ in plan]
     if any(one is None for one in material):
-        own = materials(entrants, config.seed)
+        own = materials(entrants, config.seed, len(plan))
         material = [one for one, _ in zip(cycle(own), plan)]  # noqa: B905 - the cycle has no end, or there is nothing
     return [_known(lesson, one, asked, config) for (lesson, asked), one in zip(plan, material, strict=False) if one]
 
