@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import ipaddress
+import signal
 import socket
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,7 @@ def run(app: FastAPI, host: str = "127.0.0.1", port: int = 7860, what: str = "MB
     )  # fmt: skip
     shown = f"[{host}]" if ":" in host else host
     typer.echo(f"{what}: http://{shown}:{bound.getsockname()[1]}/  (stop: Ctrl-C)")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # uvicorn raises it again when all is closed
     try:
         uvicorn.Server(config).run(sockets=[bound])
     except KeyboardInterrupt:
