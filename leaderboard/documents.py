@@ -15,7 +15,10 @@ from mbench.yamlfile import validation_message
 
 LARGEST = 64 << 20  # bytes of a JSON file; a run of 450 prompts has under 1 MB
 
+HIGHEST = 1e15  # of a number: far above all that is measured, far below where squares overflow
+
 Count = Annotated[int, Field(ge=0)]
+Number = Annotated[float, Field(ge=-HIGHEST, le=HIGHEST)]
 Line = Annotated[str, Field(max_length=400)]
 Text = Annotated[str, Field(max_length=10_000)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
@@ -31,9 +34,9 @@ class _Document(BaseModel):
 class _Interval(_Document):
     """A value with its 95 % interval, which has both ends in order or none."""
 
-    value: float | None
-    low: float | None = None
-    high: float | None = None
+    value: Number | None
+    low: Number | None = None
+    high: Number | None = None
 
     @model_validator(mode="after")
     def _in_order(self) -> _Interval:
@@ -114,7 +117,7 @@ class PromptFacts(_Document):
 
     id: Annotated[str, Field(pattern=r"^[\w.+-]{1,200}$")]
     text: Text
-    seconds: Annotated[float, Field(gt=0)]
+    seconds: Annotated[float, Field(gt=0, le=3600)]
     dimensions: list[Name] = []
     tags: list[Name] = []
 

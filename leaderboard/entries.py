@@ -206,7 +206,8 @@ def read_entries(folder: Path) -> tuple[list[Entry], list[Problem]]:
         try:
             entry = read_entry(path, folder)
             if (other := entries.setdefault(entry.slug, entry)) is not entry:
-                raise ConfigError(f"{path}: is the same run as {other.folder}; expected it once")
+                where = other.folder.relative_to(folder)
+                raise ConfigError(f"{path}: is the same run as {where}; expected it once")
         except MBenchError as error:
             problems.append(Problem(path, one_line(error).replace(f"{path}/", "").removeprefix(f"{path}: ")))
         except OSError as error:

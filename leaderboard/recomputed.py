@@ -79,10 +79,12 @@ def unknown_metrics(entry: Entry) -> list[str]:
 
 
 def _registered(name: str) -> Metric | None:
+    """Return the metric that bears exactly this name, None where there is none."""
     try:
-        return METRICS.get(name) if ":" not in name else None  # a result must not have code imported
+        item = METRICS.get(name)
     except (UnknownNameError, PluginError):
         return None
+    return item if item.info.name == name else None
 
 
 def _scores(entry: Entry, items: list[tuple[str, Metric]], summaries: Mapping[str, dict[str, Any]]) -> Iterator[str]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import json
-import math
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from leaderboard.documents import HIGHEST
 from mbench.errors import ConfigError, MBenchError, one_line
 from mbench.results import Generation, RunFolder, ScoreRow
 
@@ -38,7 +38,7 @@ def check_files(path: Path, within: Path) -> None:
         raise ConfigError(f"{path}: the run is not finished: it has no result.json; `mbench evaluate` carries on")
     for file in (path / name for name in NEEDED):
         if not Path(os.path.realpath(file)).is_relative_to(os.path.realpath(within)):
-            raise ConfigError(f"{file}: is a link out of {within}; expected a copy of the run")
+            raise ConfigError(f"{file}: is a link out of the folder of results; expected a copy of the run")
         if not file.is_file():
             raise ConfigError(f"{file}: there is no such file; expected the whole folder of a finished run")
         if file.stat().st_size > LARGEST:
@@ -84,12 +84,12 @@ def score_rows(path: Path, versions: Mapping[str, str]) -> dict[str, list[ScoreR
         versions: of the metrics that are wanted; rows of others are left out.
 
     Raises:
-        MBenchError: the file is broken, or holds a number that is not finite.
+        MBenchError: the file is broken, or holds a number that is NaN or beyond all measure.
     """
     rows: dict[str, list[ScoreRow]] = {name: [] for name in versions}
     with _told(path / "scores.csv"):
         for row in RunFolder(path).read_scores().values():
-            if row.value is not None and not math.isfinite(row.value):
+            if row.value is not None and not abs(row.value) <= HIGHEST:  # nor NaN
                 raise ValueError(f"{row.metric} of {row.prompt or 'the set'} is {row.value}")
             if versions.get(row.metric) == row.version:
                 rows[row.metric].append(row)

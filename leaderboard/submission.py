@@ -34,7 +34,7 @@ def check_submission(folder: Path) -> dict[str, Any]:
         ConfigError: it is not the folder of a run.
     """
     if not any(os.path.lexists(folder / name) for name in ("run.json", "result.json")):
-        raise ConfigError(f"{folder}: holds neither run.json nor result.json; expected the folder of a run")
+        raise ConfigError(f"{folder}: holds neither run.json nor result.json; expected results/<model>/<run id>")
     findings = _missing_files(folder)
     entry = None
     if not findings:
