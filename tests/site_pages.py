@@ -113,7 +113,7 @@ def assert_harmless(page: str) -> None:
     handlers = [(tag, name) for tag, attributes in elements.found for name in attributes if name.startswith("on")]
     assert handlers == []
     ours = re.compile(r"(\.\./)?(media|models|dimensions|data|static)/[\w./~-]+(\?\w*)?(#.*)?$|data:,$")
-    assert all(ours.match(image["src"] or "") for image in elements.all("img"))
+    assert all(ours.match(image.get("src") or "data:,") for image in elements.all("img"))
 
 
 def taken(path: Path) -> tuple[str, str, Any]:
