@@ -123,7 +123,8 @@ def count_votes(database: Database) -> tuple[int, int]:
 
     query = select(func.count(), func.count(distinct(tasks.c.rater)))
     with database.read() as db:
-        return db.execute(query.where(tasks.c.state == "voted", tasks.c.kind != "training")).one()._tuple()
+        votes, raters = db.execute(query.where(tasks.c.state == "voted", tasks.c.kind != "training")).one()
+    return votes, raters
 
 
 def study_to_serve(study: Path | None, demo: bool) -> Path:
@@ -149,7 +150,7 @@ def serve(served: Served) -> None:
     """
     import typer
 
-    from leaderboard.arena.database import open_database
+    from leaderboard.arena.database import NAME, open_database
     from leaderboard.arena.service import Arena
     from leaderboard.arena.study import read_study
     from leaderboard.web import is_loopback, run
@@ -161,6 +162,10 @@ def serve(served: Served) -> None:
     try:
         run(arena_app(Arena(study, database), served.study, users, hosts), served.host, served.port, what=study.name)
         votes, raters = count_votes(database)
-        typer.echo(f"{votes} votes of {raters} raters are stored")
+        typer.echo(f"{_count(votes, 'vote')} of {_count(raters, 'rater')} in {served.database or served.study / NAME}")
     finally:
         database.close()
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -75,10 +75,11 @@ export class Task {
 
   #question({ text, help }, n) {
     const id = `arena-question-${n}`;
+    const brief = this.task.questions.length > 1 && this.task.phase !== "training"; // the help page has it too
     const options = this.choices.map(([value, label, key]) =>
       button(h("span", {}, label), { value, "aria-pressed": "false", onclick: () => this.choose(n, value) }, key));
     return h("div", { class: "question", role: "group", "aria-labelledby": id, "aria-describedby": help ? `${id}-help` : null },
-      h("h2", { id }, text), help && h("p", { id: `${id}-help`, class: "help" }, help),
+      h("h2", { id }, text), help && h("p", { id: `${id}-help`, class: brief ? "sr" : "help" }, help),
       h("div", { class: "choices", "data-choices": String(options.length) }, options));
   }
 
@@ -152,10 +153,15 @@ export class Task {
   #lock() {
     for (const option of this.ask.querySelectorAll(".choices button")) option.setAttribute("aria-disabled", String(this.#locked));
     if (!this.seen.includes(false)) {
-      this.hint.textContent = this.next ? "Answer each question, then go on." : "Your choice is stored at once.";
+      this.hint.textContent = this.#whatNow();
       this.on.say("You can answer now.");
     }
     this.#showNext();
+  }
+
+  #whatNow() {
+    if (this.next) return "Answer each question, then go on.";
+    return this.task.phase === "training" ? "Choose. This is for practice and does not count." : "Choose: your answer is stored at once.";
   }
 
   get #complete() {
@@ -218,5 +224,6 @@ export class Task {
     this.hint.textContent = "";
     this.ask.lastChild.replaceWith(verdict);
     verdict.querySelector("h2").focus();
+    verdict.scrollIntoView({ block: "nearest" });
   }
 }

@@ -36,8 +36,9 @@ export function consent(study, agree) {
 
 /** Return the last page. */
 export function done(study, progress, undo) {
+  const all = progress.done ? `All done: ${count(progress.done, "task")}. Your answers are stored, and` : "Everything was judged already:";
   return page(study.name, "Thank you",
-    h("p", {}, `All done: ${count(progress.done, "task")}. Your answers are stored, and you can close this page.`),
+    h("p", {}, `${all} you can close this page.`),
     progress.undo && button("Take the last answer back", { onclick: undo }, "Z"));
 }
 
@@ -74,6 +75,7 @@ export function help(root, study, on, turn) {
   const rows = [...KEYS[study.type], ...COMMON_KEYS].map(([key, does]) => h("div", {}, h("dt", {}, h("kbd", {}, key)), h("dd", {}, does)));
   open(root, "Instructions and keys",
     h("div", { class: "text" }, paragraphs(study.instructions)),
+    h("dl", { class: "asked" }, study.questions.map((question) => [h("dt", {}, question.text), h("dd", {}, question.help)])),
     h("dl", { class: "keys" }, rows),
     h("p", {}, h("label", {}, box, "Answer with these keys")),
     (close) => button("Close", { class: "primary", onclick: close }));
