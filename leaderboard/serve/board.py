@@ -14,7 +14,7 @@ from mbench.errors import MBenchError, one_line
 from mbench.files import hash_of
 
 EVERY = 5.0  # seconds between two looks at the results
-PATIENCE = 20.0  # seconds that a reader who asks for an update waits for it
+PATIENCE = 8.0  # seconds that a reader who asks for an update waits for it
 WATCHED = ("run.json", "result.json", "scores.csv")
 
 
@@ -81,9 +81,13 @@ class Board:
         with self._lock:
             if not self.building:
                 self._start()
-            builder = self._builder
-        if wait and builder is not None:
-            builder.join(PATIENCE)
+        if wait:
+            self.wait(PATIENCE)
+
+    def wait(self, seconds: float | None = None) -> None:
+        """Wait until no build is under way, or for so many seconds."""
+        if self._builder is not None:
+            self._builder.join(seconds)
 
     def _start(self) -> None:
         self._built = self._state()

@@ -72,7 +72,7 @@ def read_upload(name: str, data: bytes) -> Motion:
     if suffix not in SUFFIXES:
         raise FormatError(f"{name}: has the suffix {suffix!r}; expected one of {', '.join(SUFFIXES)}")
     if len(data) > MAX_BYTES:
-        raise FormatError(f"{name}: has {len(data) / 1e6:.1f} MB; expected up to {MAX_BYTES / 1e6:.1f} MB")
+        raise FormatError(f"{name}: has {len(data)} bytes; expected up to {MAX_BYTES}")
     with tempfile.TemporaryDirectory(prefix="mbench-upload-") as folder:
         path = Path(folder, f"motion{suffix}")
         path.write_bytes(data)
