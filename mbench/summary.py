@@ -117,7 +117,7 @@ def prompt_means(rows: Iterable[ScoreRow]) -> dict[str, float]:
     for row in rows:
         if row.value is not None:
             values.setdefault(row.prompt, []).append(row.value)
-    return {prompt: float(np.mean(found)) for prompt, found in values.items()}
+    return {prompt: found[0] if len(found) == 1 else float(np.mean(found)) for prompt, found in values.items()}
 
 
 def _over_set(rows: Sequence[ScoreRow], unit: str) -> dict[str, Any]:

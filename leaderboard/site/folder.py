@@ -106,8 +106,7 @@ class SiteFolder:
         kept = set(paths)
         gone = [path for path in self.files if path not in kept]
         try:
-            for path in self.files:
-                self._remove_torn(path)
+            self._remove_torn()
             for path in gone:
                 (self.path / path).unlink(missing_ok=True)
                 self._remove_empty(path)
@@ -117,11 +116,13 @@ class SiteFolder:
         self._write_manifest()
         return len(gone)
 
-    def _remove_torn(self, path: str) -> None:
-        """Remove the temporary files of `atomic_write` that a kill left beside a file."""
-        file = self.path / path
-        for left in file.parent.glob(f".{file.name}.*"):
-            left.unlink(missing_ok=True)
+    def _remove_torn(self) -> None:
+        """Remove the temporary files of `atomic_write` that a kill left beside our files."""
+        for parent in {(self.path / path).parent for path in self.files}:
+            for left in parent.glob(".*.*"):
+                name = left.name[1:].rpartition(".")[0]
+                if (parent / name).relative_to(self.path).as_posix() in self.files:
+                    left.unlink(missing_ok=True)
 
     def _remove_empty(self, path: str) -> None:
         """Remove the folders above a removed file that hold nothing any more."""
@@ -152,7 +153,7 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
         return {}
     found = read_json(path / NAME)
     files = found.get("files") if isinstance(found, dict) else None
-    if not isinstance(files, dict) or not all(map(_is_inside, files)):
+    if not isinstance(files, dict) or not all(_is_file_of_ours(*item) for item in files.items()):
         raise ConfigError(f"{path / NAME}: is not the list of a site's files; delete the folder to build it anew")
     if found.get("schema") != SCHEMA:
         raise ConfigError(
@@ -161,9 +162,12 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
     return files
 
 
-def _is_inside(path: str) -> bool:
-    """Whether a path of the list can only be a file inside the folder."""
-    return not Path(path).is_absolute() and ".." not in Path(path).parts
+def _is_file_of_ours(path: str, known: Any) -> bool:
+    """Whether an item of the list can only be a file inside the folder, and what a build knows of one."""
+    if Path(path).is_absolute() or ".." in Path(path).parts or not isinstance(known, dict):
+        return False
+    media = known.get("media", [])
+    return known.keys() in ({"key", "sha256", "media"}, set()) and isinstance(media, list)
 
 
 def _sha256(data: bytes) -> str:

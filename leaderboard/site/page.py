@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from leaderboard.site.render import render
 from mbench import __version__
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from leaderboard.entries import Entry, Problem
 
 MEDIA = "media"
+_FINGERPRINTS: WeakKeyDictionary[Entry, str] = WeakKeyDictionary()  # every page of dimensions asks for all of them
 COMPARE = "compare.html"
 
 
@@ -105,6 +108,8 @@ def dimension_path(name: str) -> str:
 
 def fingerprint(entry: Entry) -> str:
     """Return a hash of everything that pages show of a result: its files, and which motions are there."""
-    files = [entry.folder / name for name in ("run.json", "result.json", "scores.csv", "motions/index.jsonl")]
-    motions = sorted((file.name, file.stat().st_size) for file in (entry.folder / "motions").glob("*.npz"))
-    return hash_of([entry.key, sha256_of(*files), motions])
+    if entry not in _FINGERPRINTS:
+        files = [entry.folder / name for name in ("run.json", "result.json", "scores.csv", "motions/index.jsonl")]
+        motions = sorted((file.name, file.stat().st_size) for file in os.scandir(entry.folder / "motions"))
+        _FINGERPRINTS[entry] = hash_of([entry.key, sha256_of(*files), motions])
+    return _FINGERPRINTS[entry]
