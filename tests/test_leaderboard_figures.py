@@ -99,3 +99,11 @@ def test_distribution_of_many_prompts_stays_small_and_of_none_is_none():
     assert many is not None and len(many) < 15_000
     assert "over 450 prompts" in many and "95 % interval 0.1 – 0.2" in many
     assert dimension_svg(with_values([]), NAME, "r") is None
+
+
+@pytest.mark.parametrize(
+    "values",
+    [[5e-324, 0, 0, 0, 0, 0], [1.0, 1.0 + 3e-16] * 4, [1e15, -1e15, 0, 0, 0, 1], [0.3] * 6, [1e-300, 2e-300] * 3],
+)
+def test_values_that_bars_can_not_tell_apart_are_drawn_all_the_same(values):
+    assert "over" in str(dimension_svg(with_values(values), NAME, "r"))

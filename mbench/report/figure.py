@@ -102,7 +102,8 @@ def _ends(anchor: Anchor | None) -> list[float]:
 
 def _bars(axes: Axes, values: Floats) -> None:
     """Draw the histogram; its bars are as wide as Freedman and Diaconis (1981) say, within reason."""
-    if len(values) < FEW or not np.ptp(values):
+    finest = np.diff(np.linspace(values.min(), values.max(), MOST_BARS + 1))
+    if len(values) < FEW or not (finest > 0).all():  # too few, equal, or nearer than floats can tell apart
         axes.set_yticks([])
         axes.set_ylabel("")
         axes.set_ylim(0, 1)
