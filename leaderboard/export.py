@@ -178,7 +178,8 @@ def _tex_cell(cell: Cell) -> str:
 
 TEX = {
     "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}",
-    ">": r"\textgreater{}", "|": r"\textbar{}", '"': r"\textquotedbl{}", "—": "---", "–": "--",
+    ">": r"\textgreater{}", "|": r"\textbar{}", '"': "{''}", "—": "---", "–": "--",
+    "\N{REPLACEMENT CHARACTER}": "?",
     **{char: f"\\{char}" for char in "&%$#_{}"},
 }  # fmt: skip
 
