@@ -189,6 +189,8 @@ def test_the_player_steps_by_frames_seeks_and_slows_down(bare, browser):
         assert page.evaluate(times) == [0.025, 0.025]
         page.evaluate("player.seek(2.5)")
         assert page.evaluate(times) == [2.5, 2.0]
+        page.evaluate("player.fps = 10; player.step(-1); player.fps = 20")
+        assert page.evaluate(times) == [2.45, 2.0]
         page.evaluate("player.step(100)")
         assert page.evaluate(times) == [2.975, 2.0]
         page.evaluate("player.seek(0); player.rate(0.25); player.play()")
@@ -382,3 +384,13 @@ def test_without_scripts_the_page_says_what_to_do(out, browser):
     with page_of(browser, java_script_enabled=False) as page:
         page.goto(file_url(out / "compare.html"))
         assert "needs scripts" in page.locator("noscript").inner_text()
+
+
+def test_a_video_that_is_missing_is_told(made, browser, tmp_path):
+    write_pages(made, tmp_path)
+    shutil.rmtree(tmp_path / "media")
+    with page_of(browser) as page:
+        page.expected.append("ERR_FILE_NOT_FOUND")
+        open_page(page, tmp_path)
+        page.locator("#clip-b .gone").wait_for()
+        assert page.locator("#clip-a .gone").inner_text() == "Its video can't be loaded."

@@ -144,11 +144,11 @@ def _model_script(site: Site, entry: Entry, chosen: Any) -> str:
     return _script("model", entry.slug, {"clips": {p: _clip(site, entry, p) for p in prompts}, "values": shown})
 
 
-def _clip(site: Site, entry: Entry, prompt: str) -> dict[str, str]:
-    """Return what there is to see of a prompt."""
-    shown = show(site, entry, prompt)
+def _clip(site: Site, entry: Entry, prompt: str) -> dict[str, Any]:
+    """Return what there is to see of a prompt, and how many frames a second."""
+    shown, row = show(site, entry, prompt), entry.generations.get((prompt, 0))
     found = {"video": shown.video, "poster": shown.poster, "strip": shown.strip, "gone": shown.gone}
-    return {name: value for name, value in found.items() if value}
+    return {name: value for name, value in {**found, "fps": row.fps if row else None}.items() if value}
 
 
 def _pair_script(one: Entry, other: Entry, scored: Any) -> str:

@@ -6,12 +6,20 @@
   const stopped = new WeakSet(); // by the reader
   const seen = new WeakSet(); // on the screen now
 
+  function play(video) {
+    stopped.delete(video);
+    video.play().catch((error) => {
+      if (error.name !== "AbortError") stopped.add(video); // the browser wants a click first, or there is no video
+    });
+  }
+
   function start(video) {
-    if (seen.has(video) && !stopped.has(video) && !document.hidden) {
-      video.play().catch((error) => {
-        if (error.name !== "AbortError") stopped.add(video); // the browser wants a click first, or there is no video
-      });
-    }
+    if (seen.has(video) && !stopped.has(video) && !document.hidden) play(video);
+  }
+
+  function stop(video) {
+    stopped.add(video);
+    video.pause();
   }
 
   function addButton(video) {
@@ -22,10 +30,7 @@
       button.textContent = video.paused ? "▶" : "❚❚";
       button.setAttribute("aria-label", `${video.paused ? "Play" : "Pause"} ${video.getAttribute("aria-label")}`);
     };
-    const toggle = () => {
-      if (video.paused) stopped.delete(video), video.play();
-      else stopped.add(video), video.pause();
-    };
+    const toggle = () => (video.paused ? play(video) : stop(video));
     button.addEventListener("click", toggle);
     video.addEventListener("click", toggle);
     for (const event of ["play", "pause"]) video.addEventListener(event, show);
@@ -36,8 +41,13 @@
 
   const watch = new IntersectionObserver((entries) => {
     for (const { target, isIntersecting } of entries) {
-      if (isIntersecting) seen.add(target), start(target);
-      else seen.delete(target), target.pause();
+      if (isIntersecting) {
+        seen.add(target);
+        start(target);
+      } else {
+        seen.delete(target);
+        target.pause();
+      }
     }
   }, { threshold: 0.4 });
 

@@ -167,7 +167,7 @@ const MBenchCompare = { model: {}, pair: {}, take(kind, key, value) { this[kind]
     const prompt = chosen.board.prompts.find((p) => p.id === chosen.prompt);
     $("text").textContent = prompt ? prompt.text : "";
     $("why").textContent = prompt ? `Prompt ${prompt.id}: ${prompt.why}.` : "No prompt has motions to show.";
-    for (const side of ["a", "b"]) showClip($(`clip-${side}`), modelOf(chosen[side]), prompt);
+    const rates = ["a", "b"].map((side) => showClip($(`clip-${side}`), modelOf(chosen[side]), prompt));
     const values = (slug, name) => dataOf(slug).values[name]?.[chosen.prompt] ?? "—";
     const there = (metric) => metric.page && [chosen.a, chosen.b].some((slug) => values(slug, metric.name) !== "—");
     $("values").replaceChildren(...chosen.board.metrics.filter(there).map((metric) => {
@@ -175,7 +175,9 @@ const MBenchCompare = { model: {}, pair: {}, take(kind, key, value) { this[kind]
       line.append(heading(metric), make("td", values(chosen.a, metric.name)), make("td", values(chosen.b, metric.name)));
       return line;
     }));
-    if (player) player.seek(0);
+    if (!player) return;
+    player.fps = Math.max(...rates) || player.fps;
+    player.seek(0);
   }
 
   function showClip(figure, model, prompt) {
@@ -192,7 +194,17 @@ const MBenchCompare = { model: {}, pair: {}, take(kind, key, value) { this[kind]
     image.alt = `Eight frames of ${label}`;
     if (clip.strip) image.src = clip.strip;
     if (!clip.video) video.removeAttribute("src");
-    else if (video.getAttribute("src") !== clip.video) video.poster = clip.poster, (video.src = clip.video);
+    else if (video.getAttribute("src") !== clip.video) {
+      video.poster = clip.poster;
+      video.src = clip.video;
+    }
+    return clip.fps || 0;
+  }
+
+  function videoFailed(event) {
+    const gone = event.target.parentElement.querySelector(".gone");
+    gone.textContent = "Its video can't be loaded.";
+    gone.hidden = !event.target.getAttribute("src");
   }
 
   function nextPrompt(step) {
@@ -225,7 +237,11 @@ const MBenchCompare = { model: {}, pair: {}, take(kind, key, value) { this[kind]
     player = SyncedVideos(root.querySelectorAll("video"));
     player.onchange = SyncedVideos.controls(player, root);
     root.addEventListener("keydown", onKey);
-    for (const video of root.querySelectorAll("video")) video.addEventListener("click", player.toggle);
+    for (const video of root.querySelectorAll("video")) {
+      video.addEventListener("click", player.toggle);
+      video.addEventListener("error", videoFailed);
+    }
+    showPrompt();
     if (!still.matches) player.play();
   }
 

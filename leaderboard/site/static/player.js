@@ -7,6 +7,7 @@
      step(frames)              pause and go on by frames, back if negative; a moment is the middle of its frame
      rate(speed)               1 is as recorded
      playing time duration speed   as they are now (read only); seconds, those of the longest video
+     fps                       frames per second, for `step`; may be set
      destroy()                 stop, and leave the videos alone
    While playing, a video that drifts is nudged by its speed, one that is far off is moved; while one waits for data
    the others wait for it. A video without a source, or one that can't be loaded, does not hold up the rest. Sources
@@ -37,14 +38,13 @@
 
   function SyncedVideos(elements, options = {}) {
     const videos = Array.from(elements);
-    const fps = options.fps || FPS;
     let playing = false;
     let speed = 1;
     let frame = 0;
 
     const there = () => videos.filter(usable);
     const leader = () => there().reduce((best, v) => (!best || lengthOf(v) > lengthOf(best) ? v : best), null);
-    const over = (video) => video.ended || (lengthOf(video) > 0 && video.currentTime >= lengthOf(video) - 0.25 / fps);
+    const over = (video) => video.ended || (lengthOf(video) > 0 && video.currentTime >= lengthOf(video) - 0.25 / player.fps);
     const changed = () => player.onchange && player.onchange(player);
 
     function start(video) {
@@ -83,6 +83,7 @@
 
     const player = {
       onchange: options.onchange || null,
+      fps: options.fps || FPS,
       get playing() {
         return playing;
       },
@@ -117,9 +118,9 @@
       },
       step(frames) {
         player.pause();
-        const last = Math.max(0, Math.round(player.duration * fps) - 1);
-        const now = Math.min(last, Math.floor(player.time * fps + 1e-6));
-        player.seek((Math.max(0, Math.min(last, now + frames)) + 0.5) / fps);
+        const last = Math.max(0, Math.round(player.duration * player.fps) - 1);
+        const now = Math.min(last, Math.floor(player.time * player.fps + 1e-6));
+        player.seek((Math.max(0, Math.min(last, now + frames)) + 0.5) / player.fps);
       },
       rate(value) {
         speed = value;
