@@ -1,12 +1,13 @@
 """Fifty simulated raters vote through the arena's real server, which may be killed under them.
 
-    python benchmarks/arena_load.py [--raters 50] [--votes 2000] [--kills 10] [--workers 1]
+    python benchmarks/arena_load.py [--raters 50] [--votes 2000] [--kills 10] [--workers 2]
                                     [--database postgresql+psycopg://user@host/name | --postgres]
 
-Prints how many votes were acknowledged, how many the database holds, how many were lost (acknowledged and not stored)
-or doubled, and how long raters waited. The raters vote without a pause, from a process of their own on the same
-machine; what gets no answer is sent again. `--postgres` starts a PostgreSQL of its own (Debian's package). Waits with
-kills contain the restarts of the server. The exit code is 1 if a vote was lost or doubled.
+The server is `mbench arena serve`, or, with `--workers`, the API alone in as many processes. Prints how many votes were
+acknowledged, how many the database holds, how many were lost (acknowledged and not stored) or doubled, and how long
+raters waited. The raters vote without a pause, from a process of their own on the same machine; what gets no answer is
+sent again. `--postgres` starts a PostgreSQL of its own (Debian's package). Waits with kills contain the restarts of the
+server. The exit code is 1 if a vote was lost or doubled.
 """
 
 from __future__ import annotations
@@ -48,8 +49,9 @@ def measure(folder: Path, database: str | None, options: argparse.Namespace) -> 
 def main() -> None:
     """Parse and run."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    for name, default in (("raters", 50), ("votes", 2000), ("kills", 0), ("workers", 1), ("seed", 0)):
+    for name, default in (("raters", 50), ("votes", 2000), ("kills", 0), ("seed", 0)):
         parser.add_argument(f"--{name}", type=int, default=default)
+    parser.add_argument("--workers", type=int)
     parser.add_argument("--database", metavar="URL", help="an empty database, e.g. postgresql+psycopg://user@host/name")
     parser.add_argument("--postgres", action="store_true", help="start a PostgreSQL for this run")
     options = parser.parse_args()

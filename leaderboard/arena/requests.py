@@ -100,8 +100,16 @@ def _check_site(request: Request) -> None:
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     if site not in (None, "same-origin"):
         raise OtherSite("This request comes from another site.")
-    if origin is not None and urlsplit(origin).netloc.lower() != request.headers.get("host", "").lower():
+    if origin is not None and _host_of(origin) != request.headers.get("host", "").lower():
         raise OtherSite("This request comes from another site.")
+
+
+def _host_of(origin: str) -> str | None:
+    """Return the host and port of an origin, None if it is none."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return None
 
 
 def parsed(model: type[Model], data: bytes) -> Model:
