@@ -36,13 +36,18 @@ class Fit:
     Attributes:
         ratings: (n, models) log odds; those of each group of models that met sum to 0.
         log_tie: (n,) log nu.
-        covariance: (n, models, models) of the ratings, were all votes independent: the inverse of the second
-            derivatives of the penalised log-likelihood.
+        inverse: (n, models + 1, models + 1) of the negated second derivatives of the penalised log-likelihood, by
+            ratings, then log nu.
     """
 
     ratings: Floats
     log_tie: Floats
-    covariance: Floats
+    inverse: Floats
+
+    @property
+    def covariance(self) -> Floats:
+        """Return the covariance of the ratings if all votes were independent: (n, models, models)."""
+        return self.inverse[:, :-1, :-1]
 
 
 def groups(first: Ints, second: Ints, models: int) -> Ints:
@@ -81,8 +86,7 @@ def fit(counts: Floats, first: Ints, second: Ints, models: int, prior: float = P
     for _ in range(STEPS):
         gradient, precision = problem.derivatives(at)
         if (np.abs(gradient).max(axis=1) <= problem.tolerance).all():
-            covariance = np.linalg.inv(precision)[:, :models, :models]
-            return Fit(at[:, :models], at[:, models], covariance)
+            return Fit(at[:, :models], at[:, models], np.linalg.inv(precision))
         at, value = _improved(problem, at, value, np.linalg.solve(precision, gradient[..., None])[..., 0])
     raise ArithmeticError(f"ratings did not converge in {STEPS} steps; largest gradient {np.abs(gradient).max():.2g}")
 

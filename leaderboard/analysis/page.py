@@ -123,9 +123,13 @@ def _agreement(question: Result, metrics: Result | None) -> Result | None:
 def _comment(comment: Result, prompts: Mapping[str, Mapping[str, Any]]) -> Result:
     """Return a comment with the text of its prompt."""
     text = prompts.get(comment["prompt"], {}).get("text", "")
+    return {**comment, "text": text, "said": _said(comment)}
+
+
+def _said(comment: Result) -> str:
+    """Return what was answered along with a comment."""
     if "value" in comment:
-        said = f"{comment['model']}: {comment['value']}"
-    else:
-        winner = {"a": comment["model_a"], "b": comment["model_b"]}.get(comment["winner"])
-        said = f"{comment['model_a']} | {comment['model_b']}: {winner or comment['winner'].replace('_', ' ')}"
-    return {**comment, "text": text, "said": said}
+        return f"{comment['model']}: {comment['value']}"
+    left, right = comment["model_a"], comment["model_b"]
+    words = {"a": f"{left} over {right}", "b": f"{right} over {left}", "tie": f"{left} and {right}: a tie"}
+    return words.get(comment["winner"], f"{left} and {right}: both bad")

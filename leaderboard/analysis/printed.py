@@ -87,3 +87,43 @@ def _print_raters(result: Result) -> None:
     if times["tasks"]:
         fast = f"{times['too_fast']:.1%} faster than {times['fast']:g} s"
         typer.echo(f"median time of a task {times['median']:.1f} s; {fast}")
+
+
+def print_plan(found: Result) -> None:
+    """Print the sizes that were simulated, which is needed, and what was assumed.
+
+    Args:
+        found: of `leaderboard.analysis.power.plan_votes`.
+    """
+    plan, world, needed = found["plan"], found["world"], found["needed"]
+    rows = [
+        [str(row["votes"]), str(row["raters"]), str(row["per_rater"]), f"{row['per_pair']:.0f}",
+         f"{row['power']:.2f} ± {2 * row['error']:.2f}", f"{row['all']:.2f}"]
+        for row in found["rows"]
+    ]  # fmt: skip
+    print_table(["votes", "raters", "votes each", "votes a pair", "power", "all neighbours"], rows, left=0)
+    if needed is None:
+        more = "raters or prompts" if plan["raters"] else "prompts"
+        typer.echo(f"\nnot reached: no number of votes gives a power of {plan['power']:g}; take more {more}")
+    else:
+        typer.echo(
+            f"\nneeded: about {needed['votes']} votes on each question, of {needed['raters']} raters "
+            f"({needed['tasks']} tasks with repeats and attention checks)"
+        )
+    for line in _assumptions(plan, world):
+        typer.echo(f"  {line}")
+
+
+def _assumptions(plan: Result, world: Result) -> list[str]:
+    """Return what was simulated, in words."""
+    win, sd = 0.5 + plan["effect"], "standard deviation"
+    return [
+        "power: how often the 95 % interval of the difference of two neighbours leaves out 0, ± 2 standard errors of",
+        f"  {plan['studies']} simulated studies; all neighbours: how often it does so for all of them at once",
+        f"{plan['models']} models in a row, each wins {win:.2f} of the votes against the next that are no ties; ties are",
+        f"  {plan['tie_rate']:.2f} of the votes on equal models",
+        f"{plan['prompts']} prompts; all pairs of motions get as many votes, give or take one; sides at random",
+        f"how good a model is on a prompt: {sd} {world['prompt_sd']:g} log odds; how much a rater likes a model:",
+        f"  {world['rater_sd']:g}; the left side: {world['side_sd']:g} about {world['side']:g}; ties: {world['tie_sd']:g}",
+        f"intervals as in `mbench arena report`; seed {plan['seed']}",
+    ]

@@ -92,18 +92,21 @@ def pairs_of(models: int) -> tuple[Ints, Ints]:
 def balanced(generator: np.random.Generator, items: int, raters: int, per_rater: int) -> tuple[Ints, Ints]:
     """Return who judges what: raters (n,) and items (n,), each rater `per_rater` different items.
 
-    Every rater gets the items that the fewest had before, in random order.
+    The items are dealt like shuffled decks, one after the other, so no item has two votes more than another.
 
     Raises:
         ValueError: a rater is to judge more items than there are.
     """
     if per_rater > items:
         raise ValueError(f"{per_rater} votes a rater on {items} items; expected at most one vote on each")
-    had = np.zeros(items, dtype=np.int64)
+    deck = np.empty(0, dtype=np.int64)
     chosen = np.empty((raters, per_rater), dtype=np.int64)
     for own in chosen:
-        own[:] = np.lexsort((generator.random(items), had))[:per_rater]
-        had[own] += 1
+        if len(deck) < per_rater:
+            fresh = generator.permutation(items)
+            again = np.isin(fresh, deck)  # what this rater gets from the old deck goes under the new one
+            deck = np.concatenate([deck, fresh[~again], fresh[again]])
+        own[:], deck = deck[:per_rater], deck[per_rater:]
     return np.repeat(np.arange(raters), per_rater), chosen.ravel()
 
 

@@ -142,3 +142,37 @@ def report(
         print_report(found)
     if page is not None:
         typer.echo(f"page: {page}", err=json)
+
+
+@app.command()
+def plan(
+    models: Annotated[int, typer.Option(help="How many are compared.")],
+    effect: Annotated[
+        float, typer.Option(help="A model wins 0.5 + EFFECT of the votes against the next, ties left out.")
+    ],
+    power: Annotated[float, typer.Option(help="How often neighbours are to be told apart.")] = 0.8,
+    prompts: Annotated[int, typer.Option(help="How many.")] = 50,
+    raters: Annotated[int | None, typer.Option(help="How many. [default: as many as needed]")] = None,
+    tasks: Annotated[int, typer.Option(help="Tasks of a rater, where --raters is not given.")] = 40,
+    tie_rate: Annotated[float, typer.Option(help="Share of ties between equal models.")] = 0.2,
+    repeats: Annotated[float, typer.Option(help="Share of tasks that are repeats.")] = 0.05,
+    attention: Annotated[float, typer.Option(help="Share of tasks that are attention checks.")] = 0.1,
+    prompt_sd: Annotated[float, typer.Option(help="How much models differ from prompt to prompt, log odds.")] = 0.5,
+    rater_sd: Annotated[float, typer.Option(help="How much raters differ in what they like, log odds.")] = 0.3,
+    seed: Annotated[int, typer.Option(help="Of the simulation.")] = 0,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Simulate studies and say how many votes are needed to tell models apart."""
+    from leaderboard.analysis.power import Plan, plan_votes
+    from leaderboard.analysis.printed import print_plan
+    from mbench.cli.output import print_json
+
+    found = plan_votes(
+        Plan(
+            models, effect, power, prompts, raters, tasks, tie_rate, repeats, attention, prompt_sd, rater_sd, seed
+        )  # fmt: skip
+    )
+    if json:
+        print_json(found)
+    else:
+        print_plan(found)
