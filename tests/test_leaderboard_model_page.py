@@ -74,6 +74,7 @@ def test_all_fields_of_the_card_and_of_the_provenance(results):
     made_by = entry.run["provenance"]
     told = [*entry.card.values(), made_by["python"], made_by["platform"], *made_by["packages"].values(), entry.run_id]
     told += [made_by["commit"] or "", entry.suite["hash"], entry.run["start"], entry.date]
+    told += [f"{name} {version}" for name, version in entry.versions.items()]
     assert [value for value in told if str(value) not in text] == []
     assert "suite: " in text and "batch_size: 16" in text  # the configuration as YAML
 
