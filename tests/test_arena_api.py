@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import select
+from sqlalchemy import create_engine, make_url, select, text
 
 from arena_studies import QUESTIONS, make_study
 from arena_votes import arena_of, dump
@@ -20,6 +20,7 @@ from leaderboard.arena.api import router
 from leaderboard.arena.database import tasks
 from leaderboard.arena.exchange import read_votes
 from leaderboard.arena.study import MEDIA
+from postgres import fresh_database
 
 JSON = {"content-type": "application/json"}
 
@@ -29,9 +30,9 @@ def made(tmp_path):
     return make_study(tmp_path)
 
 
-def served(made, login=None, **client):
+def served(made, login=None, where=None, **client):
     """Return the arena of a study and a browser at it."""
-    arena, _ = arena_of(made)
+    arena, _ = arena_of(made, where)
     app = FastAPI()
     app.include_router(router(arena, made[0], login))
     return arena, TestClient(app, **client)
@@ -416,12 +417,12 @@ def test_nasty_text_is_text(made, tmp_path):
         assert answer.status_code == 200 and "x=1" not in str(answer.headers)
         task = browser.get("/api/task").json()["task"]
     assert sorted(row["comment"] for row in read_votes(arena.study, arena.database)) == sorted(NASTY)
-    for text in NASTY:
+    for nasty in NASTY:
         with unchanged(arena):
-            assert browser.post("/api/vote", json=vote_on(task) | {"task": text[:64]}).status_code == 404
-            assert browser.post("/api/vote", json=vote_on(task, text)).status_code == 422
-            assert browser.post("/api/skip", json={"task": task["id"], "reason": text[:64]}).status_code == 422
-            assert browser.post("/api/undo", json={"task": text[:64]}).status_code == 404
+            assert browser.post("/api/vote", json=vote_on(task) | {"task": nasty[:64]}).status_code == 404
+            assert browser.post("/api/vote", json=vote_on(task, nasty)).status_code == 422
+            assert browser.post("/api/skip", json={"task": task["id"], "reason": nasty[:64]}).status_code == 422
+            assert browser.post("/api/undo", json={"task": nasty[:64]}).status_code == 404
 
 
 def test_nasty_names_and_prompts_are_served_as_they_are(tmp_path):
@@ -446,6 +447,19 @@ def test_a_database_that_does_not_answer_is_told_and_can_be_tried_again(made, mo
         assert (answer.status_code, answer.json()["error"]) == (503, "unavailable")
         assert answer.headers["retry-after"] == "1"
     assert browser.post("/api/vote", json=vote).status_code == 200
+    assert len(read_votes(arena.study, arena.database)) == 1
+
+
+def test_a_database_that_was_restarted_is_found_again(made, postgres_server):
+    url = fresh_database(postgres_server)
+    arena, browser, task = entered(made, where=url)
+    name = make_url(url).database
+    engine = create_engine(postgres_server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as db:
+        ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"
+        assert db.execute(text(ended), {"name": name}).scalars().all()
+    engine.dispose()
+    assert browser.post("/api/vote", json=vote_on(task)).status_code == 200
     assert len(read_votes(arena.study, arena.database)) == 1
 
 

@@ -53,7 +53,8 @@ def order(study: Study, rater: str) -> tuple[Slot, ...]:
     free = [position for position, slot in enumerate(slots) if slot == "main"]
     for position in random.sample(free, min(attention, len(free))):
         slots[position] = "attention"
-    return (*["training"] * len(study.of_kind("training")), *slots)
+    training: list[Slot] = ["training"] * len(study.of_kind("training"))
+    return (*training, *slots)
 
 
 def attention_items(study: Study, rater: str) -> list[Item]:

@@ -11,7 +11,7 @@ from fastapi import Depends, Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from leaderboard.arena.ballot import COMMENT
@@ -68,7 +68,7 @@ class Route(APIRoute):
                 response = await handle(request)
             except Refused as error:
                 response = _error(error.status, error.code, error.message)
-            except (OperationalError, PoolTimeout):
+            except (OperationalError, InterfaceError, PoolTimeout):
                 logging.getLogger(__name__).exception("the database did not answer")
                 response = _error(503, "unavailable", "Your answer could not be stored. Please try again.")
                 response.headers["retry-after"] = "1"
