@@ -342,6 +342,8 @@ def test_hostile_names_are_only_text(made, browser, tmp_path):
         open_page(page, tmp_path)
         assert page.evaluate("document.querySelector('#name-a').textContent") == f"choreographer {NASTY}"
         assert page.evaluate("document.querySelector('#text').textContent") == NASTY
+        judges = page.evaluate("[...document.querySelectorAll('#judges p')].map((p) => p.textContent)")
+        assert judges == [f"Judge {number}: {NASTY}" for number in range(5)]
         assert page.locator("#clip-a img").is_visible() and page.locator("[data-player]").count() == 0
         assert page.locator("img[src=x]").count() == 0 and page.evaluate("document.scripts.length") <= 7
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

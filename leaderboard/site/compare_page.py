@@ -14,7 +14,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from leaderboard.site.media import show
-from leaderboard.site.model_page import RANDOM, random_prompts
+from leaderboard.site.model_page import RANDOM, judges_of, random_prompts
 from leaderboard.site.page import COMPARE, Page, Site, dimension_path, fingerprint, model_path
 from mbench.comparison import Scored, compare
 from mbench.files import hash_of
@@ -88,6 +88,7 @@ def _board(board: Board, version: str) -> dict[str, Any]:
         "models": [{"slug": e.slug, "label": board.label(e), "page": model_path(e)} for e in board.entries],
         "prompts": [{"id": c.id, "text": texts.get(c.id, c.id), "why": c.why} for c in choose(board)],
         "metrics": [_metric(name, facts) for name, facts in _facts(board).items()],
+        "judges": {judge: notes for entry in board.entries for judge, notes in judges_of(entry).items()},
         "replicates": max(entry.result["replicates"] for entry in board.entries),
     }
 

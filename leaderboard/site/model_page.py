@@ -94,7 +94,7 @@ def model_page(site: Site, board: Board, entry: Entry) -> str:
         pillars=overview.pillars(content),
         dimensions=[_dimension(site, entry, name, score) for name, score in scores.items() if name in entry.dimensions],
         metrics=_metrics(entry, scores),
-        judges=_judges(entry),
+        judges=judges_of(entry),
         clips=[ShownClip(show(site, entry, prompt)) for prompt in random_prompts(entry)],
         tags=breakdown.breakdown(content),
         missing=overview.missing_values(content),
@@ -166,7 +166,7 @@ def _clips(site: Site, entry: Entry, rows: Sequence[ScoreRow]) -> list[ShownClip
     return [ShownClip(show(site, entry, row.prompt, row.replicate), number(row.value)) for row in rows[:EXTREMES]]
 
 
-def _judges(entry: Entry) -> dict[str, str]:
+def judges_of(entry: Entry) -> dict[str, str]:
     """Return what the card of each judge warns of."""
     found = [metric for metric in entry.metrics.values() if metric.get("judge") and metric.get("judge_notes")]
     return {str(metric["judge"]): str(metric["judge_notes"]) for metric in found}

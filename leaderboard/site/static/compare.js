@@ -69,6 +69,8 @@ const MBenchCompare = { model: {}, pair: {}, take(kind, key, value) { this[kind]
     $("board").value = String(boards.indexOf(chosen.board));
     for (const id of ["a", "b", "prompt"]) $(id).value = chosen[id];
     $("replicates").hidden = chosen.board.replicates < 2;
+    const judges = Object.entries(chosen.board.judges);
+    $("judges").replaceChildren(...judges.map(([who, notes]) => make("p", `Judge ${who}: ${notes}`, { class: "box note" })));
   }
 
   async function show() {
