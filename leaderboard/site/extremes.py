@@ -43,21 +43,24 @@ def _of(entries: Iterable[Entry], metric: str) -> list[Candidate]:
 def extremes(found: Sequence[Candidate], better: str, count: int = SHOWN) -> tuple[list[Candidate], list[Candidate]]:
     """Return the worst motions, worst first, and the best, best first: each of another prompt, none in both.
 
-    Motions as good as the best one are never among the worst. Of equal ones those that are shown are drawn at random,
-    the same in every build, so that neither a model's name nor the order of prompts decides.
+    A motion as good as the best is never among the worst, nor one as bad as the worst among the best, so both are empty
+    where all values are equal. Of equal ones those that are shown are drawn at random, the same in every build, so that
+    neither a model's name nor the order of prompts decides.
 
     Args:
         found: of `candidates`.
         better: `lower` or `higher`.
         count: of each, at most.
     """
-    if not found:
+    values = sorted((c.value for c in found), reverse=better == "higher")
+    if not values or values[0] == values[-1]:
         return [], []
     sign = 1.0 if better == "lower" else -1.0
     drawn = sorted(found, key=lambda c: hash_of([c.entry.key, c.prompt, c.replicate]))
-    best = _of_other_prompts(sorted(drawn, key=lambda c: sign * c.value), count)
-    rest = [c for c in drawn if c.value != best[0].value and c not in best]
-    return _of_other_prompts(sorted(rest, key=lambda c: -sign * c.value), count), best
+    best = sorted((c for c in drawn if c.value != values[-1]), key=lambda c: sign * c.value)
+    chosen = _of_other_prompts(best, count)
+    worst = sorted((c for c in drawn if c.value != values[0] and c not in chosen), key=lambda c: -sign * c.value)
+    return _of_other_prompts(worst, count), chosen
 
 
 def _of_other_prompts(ordered: Iterable[Candidate], count: int) -> list[Candidate]:

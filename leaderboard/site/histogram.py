@@ -16,6 +16,7 @@ BINS = 48
 REACH = 0.5  # an anchor farther from the values than this part of their span does not widen the axis
 CUT = 0.005  # part of all values at either end that may lie beyond the axis, so that one of them does not flatten it
 WIDTH, HEIGHT = 480.0, 40.0
+BAND = 7.0  # of the interval, at the foot
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def axis_of(columns: Sequence[Floats], anchor: Anchor | None = None) -> Axis:
 
 
 def histogram(values: Floats, summary: Mapping[str, float | None], axis: Axis, label: str) -> Html:
-    """Return the drawing of one model: bars as high as the tallest, the mean as a line with its interval as a band.
+    """Return the drawing of one model: bars as high as the tallest, the mean as a line with its interval at its foot.
 
     Args:
         values: one a prompt, at least one.
@@ -76,7 +77,14 @@ def histogram(values: Floats, summary: Mapping[str, float | None], axis: Axis, l
     if low is not None and high is not None:
         left, right = axis.place(low), axis.place(high)
         parts.append(
-            tag("rect", x=f"{left:.1f}", y=0, width=f"{max(right - left, 1):.1f}", height=HEIGHT, class_="band")
+            tag(
+                "rect",
+                x=f"{left:.1f}",
+                y=HEIGHT - BAND,
+                width=f"{max(right - left, 1):.1f}",
+                height=BAND,
+                class_="band",
+            )
         )
     if mean is not None:
         parts.append(_line(axis.place(mean), "mean"))
