@@ -10,7 +10,7 @@ from leaderboard.ranking import UNRANKED, shown
 from leaderboard.site.page import dimension_path, model_path
 from leaderboard.table import Cell, Column
 from mbench.metrics.anchors import load_anchors
-from mbench.report.html import between, number
+from mbench.report.html import number
 
 if TYPE_CHECKING:
     from leaderboard.boards import Board
@@ -171,7 +171,7 @@ def cell(column: Column, found: Cell, scale: Scale | None) -> ShownCell:
     low, point, high = (scale.place(end) if end is not None else "" for end in (found.low, found.value, found.high))
     ranked, pillar = found.rank != UNRANKED, column.kind == "pillar"
     return ShownCell(
-        f"{found.value:.3f}" if pillar else number(found.value, 3),
+        f"{found.value:.3f}" if pillar else short(found.value, 3),
         repr(found.value),
         _interval(found, pillar),
         low,
@@ -187,7 +187,14 @@ def _interval(found: Cell, pillar: bool) -> str:
     """Return an interval as text, scores with as many digits each."""
     if found.low is None or found.high is None:
         return ""
-    return f"{found.low:.2f} – {found.high:.2f}" if pillar else between(found.low, found.high, 2)
+    if pillar:
+        return f"{found.low:.2f}–{found.high:.2f}"
+    return f"{short(found.low, 2)}{'–' if found.low >= 0 else ' to '}{short(found.high, 2)}"
+
+
+def short(value: float, digits: int) -> str:
+    """Return a number for a narrow cell: as many digits as asked for, whole numbers for thousands."""
+    return f"{value:.0f}".replace("-", "\N{MINUS SIGN}") if 1e3 <= abs(value) < 1e6 else number(value, digits)
 
 
 def kinds_of(boards: Iterable[Board]) -> list[str]:
