@@ -7,7 +7,7 @@ opened from a disk may not read other files. Differences are those of `mbench co
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from itertools import combinations
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from leaderboard.boards import Board
     from leaderboard.entries import Entry
 
-DIFFERENT = 1  # prompts a dimension, those on which the models differ most
 NUMBERS = {"first": 4, "second": 4, "difference": 4, "low": 3, "high": 3, "p_sign": 2}  # digits that are shown
 
 
@@ -74,9 +73,7 @@ def compare_page(site: Site, boards: Sequence[Board], versions: Sequence[str]) -
         versions: of the data of each board, so that a browser never shows those of an older build.
     """
     found = [_board(board, version[:12]) for board, version in zip(boards, versions, strict=True)]
-    return site.page(
-        COMPARE, "compare.html", boards=found, videos=site.videos, most_random=RANDOM, most_different=DIFFERENT
-    )
+    return site.page(COMPARE, "compare.html", boards=found, videos=site.videos, most_random=RANDOM)
 
 
 def _board(board: Board, version: str) -> dict[str, Any]:
@@ -118,9 +115,9 @@ def choose(board: Board) -> list[Chosen]:
     """
     chosen: dict[str, str] = {}
     for dimension, pillar in DIMENSIONS.items():
-        spreads = _spreads(board, f"{pillar}/{dimension}")
-        most = sorted(spreads, key=lambda p: (-spreads[p], seed_of("compare", board.suite["hash"], p), p))
-        for prompt in [prompt for prompt in most if prompt not in chosen][:DIFFERENT]:
+        spreads = [(-spread, p) for p, spread in _spreads(board, f"{pillar}/{dimension}").items() if p not in chosen]
+        if spreads:
+            _, prompt = min(spreads, key=lambda pair: (pair[0], seed_of("compare", board.suite["hash"], pair[1])))
             chosen[prompt] = f"the models differ most in {title(dimension).lower()}"
     for prompt in random_prompts(board.entries[0]):
         chosen.setdefault(prompt, "drawn at random")
@@ -137,7 +134,7 @@ def _spreads(board: Board, metric: str) -> dict[str, float]:
     return {prompt: spread for prompt, spread in spreads.items() if spread > 0}
 
 
-def _model_script(site: Site, entry: Entry, chosen: Any) -> str:
+def _model_script(site: Site, entry: Entry, chosen: Callable[[], list[Chosen]]) -> str:
     """Return the clips of a result for the chosen prompts, and its values for them, as text by dimension and prompt."""
     prompts = [choice.id for choice in chosen()]
     values = {f"{DIMENSIONS[name]}/{name}": entry.by_prompt(f"{DIMENSIONS[name]}/{name}") for name in entry.dimensions}
@@ -152,7 +149,7 @@ def _clip(site: Site, entry: Entry, prompt: str) -> dict[str, Any]:
     return {name: value for name, value in {**found, "fps": row.fps if row else None}.items() if value}
 
 
-def _pair_script(one: Entry, other: Entry, scored: Any) -> str:
+def _pair_script(one: Entry, other: Entry, scored: Callable[[Entry], Scored]) -> str:
     """Return the comparison of two results as `mbench compare` makes it, with its numbers as text."""
     found = compare(scored(one), scored(other))
     rows = {name: {**row, "text": _texts(row)} for name, row in found["metrics"].items()}

@@ -15,7 +15,7 @@
 
    SyncedVideos.controls(player, root) joins a player to whatever of these lies in `root`, and returns a function to be
    given as `onchange`:
-     <button data-player="toggle">   its text and aria-label become Play or Pause
+     <button data-player="toggle">   its text becomes Play or Pause
      <button data-player="back">, <button data-player="forward">   one frame
      <input type="range" data-player="scrub">                     0 to 1000
      <select data-player="rate">                                  values are speeds
