@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from leaderboard.entries import Problem
 
 # Modules of `leaderboard`, each with `pages(site) -> Iterable[Page]`, in the order of the navigation.
-MODULES = ("site.overview", "site.model_page", "site.compare_page", "site.dimension", "site.published_page")
+MODULES = (
+    "site.overview", "site.model_page", "site.compare_page", "site.dimension", "site.published_page", "analysis.page",
+)  # fmt: skip
 SOURCES = {".py", ".html", ".css", ".js", ".json", ".yaml"}
 
 
