@@ -44,6 +44,8 @@ def bar(
         place = next((place for place in places.values() if path.startswith(place)), "")
         note = (notes or {}).get(place)
         top = _links(places, place, up, note(up) if note else None)
+        if note is not None:
+            page = page.replace("form-action 'none'", "form-action 'self'", 1)  # the site's own; notes have forms
         head = f"<style>{STYLE}</style>{(heads or {}).get(place, '')}"
         page = BODY.sub(lambda found: f"{found[1]}{top}", page, count=1)
         return page.replace("</head>", f"{head}</head>", 1)

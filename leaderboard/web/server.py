@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import errno
 import ipaddress
+import logging
 import signal
 import socket
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import typer
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
-GRACE = 3  # seconds that open connections get at the end
+GRACE = 2  # seconds that open connections get at the end
 MOST_AT_ONCE = 1000  # connections; each open page keeps one
 
 
@@ -50,12 +52,12 @@ def run(app: FastAPI, host: str = "127.0.0.1", port: int = 7860, what: str = "MB
     shown = f"[{host}]" if ":" in host else host
     typer.echo(f"{what}: http://{shown}:{bound.getsockname()[1]}/  (stop: Ctrl-C)")
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # uvicorn raises it again when all is closed
-    try:
-        uvicorn.Server(config).run(sockets=[bound])
-    except KeyboardInterrupt:
-        typer.echo("stopped", err=True)
-    finally:
-        bound.close()
+    server = uvicorn.Server(config)
+    # at the end pages that are still open are cut off, which uvicorn would report as errors, with tracebacks
+    logging.getLogger("uvicorn.error").addFilter(lambda record: not server.should_exit)
+    with bound, suppress(KeyboardInterrupt):  # which uvicorn raises again once it has stopped
+        server.run(sockets=[bound])
+    typer.echo("stopped", err=True)
 
 
 def bind(host: str, port: int) -> socket.socket:

@@ -31,21 +31,24 @@
   async function send(field) {
     const said = document.getElementById("pg-file-said");
     const [file] = field.files;
-    keep("");
+    await keep("");
     if (!file) return;
     said.textContent = `${file.name}: being sent…`;
     try {
       const answer = await fetch(`${field.dataset.send}?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file });
       const found = await answer.json();
-      keep(found.token ?? "");
+      await keep(found.token ?? "");
       said.textContent = answer.ok ? `${file.name}: ready, press Generate` : found.detail;
     } catch (error) {
       said.textContent = `${file.name} could not be sent: ${error.message}`;
     }
   }
 
-  function keep(token) {
-    const kept = document.querySelector("#pg-token textarea, #pg-token input");
+  async function keep(token) {
+    let kept;
+    while (!(kept = document.querySelector("#pg-token textarea, #pg-token input"))) {
+      await new Promise(requestAnimationFrame); // Gradio is still building the page
+    }
     kept.value = token;
     kept.dispatchEvent(new Event("input", { bubbles: true }));
   }
