@@ -27,7 +27,9 @@ def test_a_whole_study_by_keyboard_is_blind(tmp_path, browser):
             person.agree()
             check_accessibility(person.page)
             person.watch().press("1")
-            assert person.page.locator(".feedback p").inner_text() == "Because of reason 0."
+            side = "left" if person.page.locator(".feedback h2").inner_text() == "That is right" else "right"
+            told = person.page.locator(".feedback p").inner_text()
+            assert told == f"The better one is on the {side}. Because of reason 0."
             check_accessibility(person.page)
             person.press("Enter")
             pressed = []

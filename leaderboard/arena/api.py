@@ -17,7 +17,8 @@ GET api/task                   -> {"task": TASK | null, "reason": null | "limit"
     just now: come back later. A reload gives the same task.
 POST api/vote                  {"task", "answers": {question id: choice}, "comment"?: up to 2,000 characters,
                                "seconds": on the screen} -> {"task", "stored": UTC, "feedback": null | FEEDBACK}
-    FEEDBACK, in training, is {"right": true | false, "why": text}. The answer comes when the vote is on the disk.
+    FEEDBACK, in training, is {"right": true | false, "why": text, "side": the one that must win, of ratings null}.
+    The answer comes when the vote is on the disk.
 POST api/skip                  {"task", "reason", "comment"?} -> {"task"}
 POST api/undo                  {"task": `undo` of the progress} -> {"task"}; api/task then gives it again, with a new id
 GET media/{name}               a video of a task that this rater has had, with Range; anything else is 404
@@ -135,7 +136,7 @@ class Api:
         receipt = self.arena.vote(rater, sent.task, sent.answers, sent.comment, sent.seconds)
         feedback = None
         if receipt.feedback is not None:
-            feedback = {"right": receipt.feedback[0], "why": receipt.feedback[1]}
+            feedback = {"right": receipt.feedback[0], "why": receipt.feedback[1], "side": receipt.side}
         return {"task": receipt.task, "stored": iso(receipt.time), "feedback": feedback}
 
     def skip(self, request: Request, body: JsonBody) -> dict[str, Any]:

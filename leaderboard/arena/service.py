@@ -83,7 +83,7 @@ class Arena:
             now = self._now()  # not before: waiting for the database may take a moment
             live = store.live_tasks(db, rater)
             task = self._open(db, live, now) or self._another(db, rater, live, now)
-            progress = self._progress(live, store.last_task(db, rater))
+            progress = self._progress(live)
         if isinstance(task, str):
             return Turn(None, task, progress)
         return Turn(self._shown(task), None, progress)
@@ -130,11 +130,11 @@ class Arena:
     def progress(self, rater: str) -> Progress:
         """Return how far the rater is."""
         with self.database.read() as db:
-            return self._progress(store.live_tasks(db, rater), store.last_task(db, rater))
+            return self._progress(store.live_tasks(db, rater))
 
-    def _progress(self, live: Sequence[store.Task], undo: str | None) -> Progress:
+    def _progress(self, live: Sequence[store.Task]) -> Progress:
         done = [task.kind for task in live if task.state != "open"]
-        training = done.count("training")
+        training, undo = done.count("training"), live[0].undo if live else None
         return Progress(len(done) - training, self.tasks, training, len(self.study.of_kind("training")), undo)
 
     def vote(
@@ -190,7 +190,8 @@ class Arena:
             return Receipt(task.id, when)
         item = self.study.by_id[task.item]
         right = all(is_right(self.study, item, task.left, answer) for answer in given.values())
-        return Receipt(task.id, when, (right, item.why))
+        sides = {task.left: "left", task.right: "right"} if self.study.type == "pairs" else {}
+        return Receipt(task.id, when, (right, item.why), sides.get(item.better))
 
     def skip(self, rater: str, task: str, reason: str, comment: str = "") -> None:
         """Close a task without a vote; the same again changes nothing.
@@ -232,7 +233,7 @@ class Arena:
             store.close(db, found, "undone", now)
             columns = ("rater", "position", "item", "kind", "left", "right")
             values: dict[str, Any] = {column: getattr(found, column) for column in columns}
-            store.hand_out(db, now, now + self._lease, values, what="reopened")
+            store.hand_out(db, now, now + self._lease, values)
 
 
 def need(rater: str | None) -> str:

@@ -56,11 +56,13 @@ class Receipt:
         task: id.
         time: when it was stored, milliseconds since 1970.
         feedback: of training: whether it was right, and what the study says about it.
+        side: of training with pairs: the one that must win, `left` or `right`.
     """
 
     task: str
     time: int
     feedback: tuple[bool, str] | None = None
+    side: str | None = None
 
 
 @dataclass(frozen=True)

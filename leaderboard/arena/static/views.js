@@ -55,10 +55,10 @@ export function trouble(heading, message, label, action) {
 }
 
 /** Return what a practice task says once it is answered. */
-export function verdict({ right, why }, go) {
+export function verdict({ right, why, side }, go) {
   return h("div", { class: "feedback", "data-right": String(right) },
     h("h2", { tabindex: "-1" }, right ? "That is right" : "Look again"),
-    why && h("p", {}, why),
+    h("p", {}, side && `The better one is on the ${side}. `, why),
     button("Continue", { class: "primary", onclick: go }, "Enter"));
 }
 
