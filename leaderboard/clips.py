@@ -23,6 +23,7 @@ class Clip:
         view: `fixed`, `follow`, `front` or `side`, as in `mbench.render`.
         style: `mesh` or `skeleton`.
         size: pixels of a side, even.
+        fps: frame rate that the motion is resampled to; None for its own.
     """
 
     motion: Path
@@ -30,11 +31,13 @@ class Clip:
     view: str = "fixed"
     style: str = "mesh"
     size: int = SIZE
+    fps: float | None = None
 
     @property
     def key(self) -> str:
         """Return what the video is called: the same for the same motion file and look, and nothing of its model."""
-        return hash_of([DRAWN, self.sha256, self.view, self.style, self.size])[:20]
+        rate = [] if self.fps is None else [self.fps]
+        return hash_of([DRAWN, self.sha256, self.view, self.style, self.size, *rate])[:20]
 
     @property
     def path(self) -> Path:
@@ -71,7 +74,9 @@ def draw(clips: Iterable[Clip], workers: int = 1, quiet: bool = True) -> int:
 
 def _draw(clip: Clip) -> None:
     from mbench.io import read_motion
+    from mbench.motion.resample import resample
     from mbench.render import render, write_video
 
     motion = read_motion(clip.motion)
+    motion = motion if clip.fps is None else resample(motion, clip.fps)
     write_video(render(motion, style=clip.style, size=clip.size, view=clip.view), clip.path, motion.fps)

@@ -25,9 +25,12 @@ from leaderboard.arena.entrants import find_entrants
 from leaderboard.arena.study import read_study
 from leaderboard.arena.summary import summary
 from leaderboard.arena.tasks import plan_study
-from leaderboard.clips import Clip
+from leaderboard.clips import Clip, draw
 from leaderboard_runs import make_results
 from mbench.errors import ConfigError, MBenchError
+from mbench.io import write_motion
+from mbench.motion import Motion
+from mbench.motion.resample import resample
 
 NAMES = ("choreographer", "jittered", "static")
 
@@ -183,6 +186,19 @@ def test_nothing_tells_models_apart_but_the_study_itself(results, tmp_path, draw
     models = [study.clips[clip].model for clip in study.clips]
     assert models != sorted(models)  # in the order of random ids
     assert all(list(item.clips) == sorted(item.clips) for item in study.items)
+
+
+def test_videos_of_all_models_run_at_the_same_rate(results, tmp_path, drawn, walk):
+    import av
+
+    made(results, tmp_path)
+    assert {(clip.fps, clip.size, clip.style) for clip in drawn} == {(20.0, 480, "mesh")}
+    write_motion(resample(Motion(walk.joints[:11], 20.0), 30.0), tmp_path / "fast.npz")
+    clip = Clip(tmp_path / "fast.npz", "0" * 64, style="skeleton", size=64, fps=20.0)
+    assert clip.key != Clip(clip.motion, clip.sha256, style="skeleton", size=64).key
+    assert draw([clip]) == 1
+    with av.open(str(clip.path)) as video:
+        assert (video.streams.video[0].average_rate, video.streams.video[0].frames) == (20, 11)
 
 
 def test_prompts_without_a_motion_of_every_model_are_left_out(copied, tmp_path, drawn):
@@ -376,7 +392,7 @@ def test_the_command_draws_real_videos_and_survives_a_kill(results, tmp_path, mo
     for shown in plan_study(settings, find_entrants(settings, folders)).shown:
         if shown.model.startswith("check:"):  # half the work: what this test is about is the models' videos
             for view in ("fixed", "side"):
-                target = Clip(shown.motion, shown.sha256, view, "skeleton", 64).path
+                target = Clip(shown.motion, shown.sha256, view, "skeleton", 64, 20.0).path
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(tiny_video())
     before = len(list((tmp_path / "cache" / "clips").iterdir()))

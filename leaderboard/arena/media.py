@@ -12,6 +12,7 @@ from pathlib import Path
 from leaderboard.arena.study import VIEWS, Study
 from leaderboard.clips import Clip, draw
 from mbench.files import atomic_write
+from mbench.motion import BENCHMARK_FPS
 
 OURS = re.compile(r"[0-9a-f]+(-side)?\.mp4|\.[0-9a-f]+(-side)?\.mp4\..*")  # videos, and what a kill left of one
 
@@ -37,7 +38,8 @@ def fill_media(
 ) -> int:
     """Put every video of a study into a folder and take away those of no clip; return how many had to be drawn.
 
-    All have the same number of pixels and the time of the study as their own: neither tells which model's they are.
+    All have the same number of pixels, the benchmark's frame rate, and the time of the study as their own: none of it
+    tells which model's they are.
 
     Args:
         folder: of the videos.
@@ -53,7 +55,7 @@ def fill_media(
     """
     wanted = {
         folder / file_name(clip.id, view): Clip(
-            motions[clip.prompt, clip.model, clip.sha256], clip.sha256, view, style, size
+            motions[clip.prompt, clip.model, clip.sha256], clip.sha256, view, style, size, BENCHMARK_FPS
         )
         for clip in study.clips.values()
         for view in VIEWS
