@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -62,14 +62,19 @@ def fill_media(
     }
     missing = {path: clip for path, clip in wanted.items() if not path.exists()}
     drawn = draw(missing.values(), workers, quiet)
-    folder.mkdir(parents=True, exist_ok=True)
-    for path in folder.iterdir():
-        if path not in wanted and OURS.fullmatch(path.name):
-            path.unlink()
+    _clear(folder, wanted)
     time = datetime.fromisoformat(study.created.replace("Z", "+00:00")).timestamp()
     for path, clip in missing.items():
         _copy(clip.path, path, time)
     return drawn
+
+
+def _clear(folder: Path, wanted: Collection[Path]) -> None:
+    """Make the folder, and take away videos of no clip, which a killed run left."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in folder.iterdir():
+        if path not in wanted and OURS.fullmatch(path.name):
+            path.unlink()
 
 
 def _copy(source: Path, target: Path, time: float) -> None:
