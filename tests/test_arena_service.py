@@ -101,6 +101,14 @@ def test_order_is_of_the_rater_and_the_secret_alone(tmp_path):
     assert max(places.values()) <= 15 and len(places) > 30, "checks stand at preferred places"
 
 
+def test_repeats_stand_last_where_there_is_no_room(tmp_path):
+    arena, _ = arena_of(make_study(tmp_path, 2, 4, votes=9, per_rater=6, repeats=0.34, attention_share=0.0, training=0))
+    for _ in range(5):
+        rater = enter(arena)
+        vote_all(arena, rater)
+        assert [task.kind for task in voted(arena, rater)] == ["pair"] * 4 + ["repeat"] * 2
+
+
 @pytest.mark.parametrize(
     ("pairs", "per_rater", "repeats", "attention", "expected"),
     [

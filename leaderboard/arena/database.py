@@ -6,7 +6,7 @@ Tables:
     arena_tasks    what was handed out to whom, which clip was on which side, and what became of it
     arena_votes    a row a task that was answered; one that was undone stays, its task says so
     arena_answers  a row a question of a vote
-    arena_events   what happened, in order
+    arena_events   consents, skips with their reason, undos, leases that ran out, imports; in order
 
 Times are integer milliseconds since 1970, UTC.
 """
@@ -102,7 +102,7 @@ events = Table(
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("rater", ForeignKey(raters.c.id), nullable=False),
     Column("task", Text),
-    Column("what", Text, nullable=False),  # consented, handed, voted, undone, skipped, expired, imported
+    Column("what", Text, nullable=False),  # consented, skipped, undone, expired, imported
     Column("detail", Text, nullable=False),
     Column("time", BigInteger, nullable=False),
 )

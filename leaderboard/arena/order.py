@@ -13,6 +13,7 @@ from typing import Literal
 from leaderboard.arena.study import Item, Study, shares_of
 
 APART = 5  # tasks between a pair and its repeat, where the order is long enough
+DRAWS = 200  # orders that are looked at for one with that room
 
 Slot = Literal["training", "main", "repeat", "attention"]
 
@@ -40,21 +41,36 @@ def length(study: Study) -> int:
 def order(study: Study, rater: str) -> tuple[Slot, ...]:
     """Return what a rater gets: training first, then a slot a task.
 
-    Repeats and attention checks stand at random positions, repeats not among the first `APART` where there is room.
+    Repeats and attention checks stand at random positions, each repeat with a task of its own to repeat, `APART` before
+    it or more; where no such order is found, repeats stand last.
     """
-    count = length(study)
     random = draws(study, "order", rater)
-    shares = shares_of(count, study.repeats, study.attention)
-    repeats, attention = shares["repeats"], min(shares["attention"], len(study.of_kind("attention")))
-    slots: list[Slot] = ["main"] * count
-    late = list(range(APART, count)) if count - APART >= repeats else list(range(1, count))
-    for position in random.sample(late, min(repeats, len(late))):
-        slots[position] = "repeat"
-    free = [position for position, slot in enumerate(slots) if slot == "main"]
-    for position in random.sample(free, min(attention, len(free))):
-        slots[position] = "attention"
+    for _ in range(DRAWS):
+        slots = _drawn(study, random)
+        if _have_room(slots):
+            break
+    else:
+        slots.sort(key=lambda slot: slot == "repeat")
     training: list[Slot] = ["training"] * len(study.of_kind("training"))
     return (*training, *slots)
+
+
+def _drawn(study: Study, random: Random) -> list[Slot]:
+    """Return an order with the study's shares."""
+    count = length(study)
+    shares = shares_of(count, study.repeats, study.attention)
+    repeats, attention = shares["repeats"], min(shares["attention"], len(study.of_kind("attention")))
+    rest: list[Slot] = ["main"] * (count - repeats - attention)
+    rest += ["repeat"] * repeats
+    rest += ["attention"] * attention
+    random.shuffle(rest)
+    return rest
+
+
+def _have_room(slots: list[Slot]) -> bool:
+    """Return whether there is a new task, not repeated before, `APART` before each repeat."""
+    repeats = [position for position, slot in enumerate(slots) if slot == "repeat"]
+    return all(slots[: max(0, position - APART + 1)].count("main") > before for before, position in enumerate(repeats))
 
 
 def attention_items(study: Study, rater: str) -> list[Item]:

@@ -33,9 +33,9 @@ def task_of(db: Connection, task: str, rater: str) -> Task | None:
 
 
 def live_tasks(db: Connection, rater: str) -> list[Task]:
-    """Return a rater's tasks that are open, voted or skipped, in order."""
-    where = (tasks.c.rater == rater, tasks.c.state.in_(LIVE))
-    return list(db.execute(select(tasks).where(*where).order_by(tasks.c.position)))
+    """Return a rater's tasks that are open, voted or skipped, in order; `undo` of each is the one to take back."""
+    query = select(tasks, raters.c.last.label("undo")).join(raters, raters.c.id == tasks.c.rater)
+    return list(db.execute(query.where(tasks.c.rater == rater, tasks.c.state.in_(LIVE)).order_by(tasks.c.position)))
 
 
 def counted(now: int) -> ColumnElement[bool]:
@@ -69,13 +69,11 @@ def has_clip(db: Connection, rater: str, clip: str) -> bool:
     return db.execute(select(tasks.c.id).where(*where).limit(1)).scalar() is not None
 
 
-def hand_out(db: Connection, now: int, expires: int, values: Mapping[str, Any], what: str = "handed") -> Task:
+def hand_out(db: Connection, now: int, expires: int, values: Mapping[str, Any]) -> Task:
     """Add an open task with `rater`, `position`, `item`, `kind`, `left` and `right`; return it."""
     task = secrets.token_urlsafe(12)
     row = {"id": task, "handed": now, "expires": expires, "state": "open", **values}
-    added = db.execute(insert(tasks).values(row).returning(*tasks.c)).one()
-    log(db, added.rater, task, what, now, left=added.left, item=added.item)
-    return added
+    return db.execute(insert(tasks).values(row).returning(*tasks.c)).one()
 
 
 def renew(db: Connection, task: str, expires: int) -> None:
@@ -89,7 +87,8 @@ def close(db: Connection, task: Task, state: str, now: int, **detail: Any) -> No
     if state != "expired" and task.kind != "training":
         last = None if state == "undone" else task.id
         db.execute(update(raters).where(raters.c.id == task.rater).values(last=last))
-    log(db, task.rater, task.id, state, now, **detail)
+    if state != "voted":  # arena_votes says so
+        log(db, task.rater, task.id, state, now, **detail)
 
 
 def last_task(db: Connection, rater: str) -> str | None:
