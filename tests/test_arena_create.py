@@ -21,9 +21,11 @@ from leaderboard.arena import create as creating
 from leaderboard.arena import media
 from leaderboard.arena.config import load_study_config
 from leaderboard.arena.create import create
+from leaderboard.arena.database import open_database
 from leaderboard.arena.entrants import find_entrants
+from leaderboard.arena.service import Arena
 from leaderboard.arena.study import read_study
-from leaderboard.arena.summary import summary
+from leaderboard.arena.summary import raters_needed, summary
 from leaderboard.arena.tasks import plan_study
 from leaderboard.clips import Clip, draw
 from leaderboard_runs import make_results
@@ -207,6 +209,20 @@ def test_prompts_without_a_motion_of_every_model_are_left_out(copied, tmp_path, 
     assert found.left_out == {"p02": "static has no motion: it fell over"}
     assert "p02" not in {item.prompt for item in found.study.items}
     assert dict(summary(found))["prompts"] == "5 (left out: p02: static has no motion: it fell over)"
+
+
+def test_as_many_raters_as_it_says_are_enough(results, tmp_path, drawn):
+    study = made(results, tmp_path, prompts=2, votes=3, per_rater=5, repeats=0.2, attention=0.2)
+    arena = Arena(study, open_database(study, tmp_path / "study"))
+    assert (study.shares, raters_needed(study)) == ({"new": 3, "repeats": 1, "attention": 1}, 6)  # 6 pairs, 18 votes
+    ends = []
+    for _ in range(7):
+        rater, done = arena.rater(arena.consent()), 0
+        while (turn := arena.next_task(rater)).task is not None:
+            arena.vote(rater, turn.task.id, dict.fromkeys(turn.task.questions, "left"))
+            done += turn.task.phase == "study"
+        ends.append((turn.reason, done))
+    assert ends == [("limit", 5)] * 6 + [("complete", 0)]
 
 
 # What it refuses
