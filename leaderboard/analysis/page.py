@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from leaderboard.analysis.analyse import analyse
 from leaderboard.analysis.figure import wins_svg
 from leaderboard.analysis.source import Source, read_source
-from leaderboard.analysis.tables import counted_facts, metric_rows, model_rows, pair_matrix
+from leaderboard.analysis.tables import counted_facts, estimate, metric_rows, model_rows, pair_matrix
 from leaderboard.arena.ballot import SKIPS
 from leaderboard.site.page import Page, Site, fingerprint, model_path
 from mbench.errors import ConfigError
@@ -85,6 +85,7 @@ def content(source: Source, result: Result, hrefs: Mapping[str, str]) -> Result:
         "facts": counted_facts(result),
         "questions": questions,
         "hrefs": hrefs,
+        "estimate": estimate,
         "skips": [(SKIPS.get(reason, reason), count) for reason, count in result["skips"].items()],
         "comments": [_comment(comment, prompts) for comment in result["comments"][:COMMENTS]],
     }

@@ -120,10 +120,11 @@ def _assumptions(plan: Result, world: Result) -> list[str]:
     return [
         "power: how often the 95 % interval of the difference of two neighbours leaves out 0, ± 2 standard errors of",
         f"  {plan['studies']} simulated studies; all neighbours: how often it does so for all of them at once",
-        f"{plan['models']} models in a row, each wins {win:.2f} of the votes against the next that are no ties; ties are",
-        f"  {plan['tie_rate']:.2f} of the votes on equal models",
+        f"{plan['models']} models in a row, each wins {win:.2f} of the votes against the next that are no ties;",
+        f"  ties are {plan['tie_rate']:.2f} of the votes on equal models",
         f"{plan['prompts']} prompts; all pairs of motions get as many votes, give or take one; sides at random",
         f"how good a model is on a prompt: {sd} {world['prompt_sd']:g} log odds; how much a rater likes a model:",
-        f"  {world['rater_sd']:g}; the left side: {world['side_sd']:g} about {world['side']:g}; ties: {world['tie_sd']:g}",
+        f"  {world['rater_sd']:g}; how much a rater likes the left: {world['side_sd']:g} about {world['side']:g};",
+        f"  how readily a rater calls a tie: {world['tie_sd']:g}",
         f"intervals as in `mbench arena report`; seed {plan['seed']}",
     ]

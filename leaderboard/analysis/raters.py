@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from leaderboard.analysis.spread import share_interval, spread
 from leaderboard.analysis.votes import type_of
+from mbench.errors import ConfigError
 
 if TYPE_CHECKING:
     import pandas
@@ -36,6 +37,16 @@ class Rule:
 
     error: float = 0.1
     level: float = 0.05
+
+    def __post_init__(self) -> None:
+        """Refuse what is no probability.
+
+        Raises:
+            ConfigError: the field, what was found and what was expected.
+        """
+        for name, value in (("error", self.error), ("level", self.level)):
+            if not 0 <= value <= 1:
+                raise ConfigError(f"{name} is {value:g}; expected a probability, from 0 to 1")
 
     def chance(self, failed: int, checks: int) -> float:
         """Return the probability that a careful rater fails as many checks or more."""

@@ -52,7 +52,7 @@ def pair_table(draws: Draws, models: Sequence[str], question: str = "overall", k
     """
     import pandas
 
-    names = np.array(models)
+    names = np.array(list(models))
     low, high = np.minimum(draws.left, draws.right), np.maximum(draws.left, draws.right)
     return pandas.DataFrame({
         "rater": [f"r{rater:03d}" for rater in draws.rater],

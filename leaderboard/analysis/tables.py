@@ -82,7 +82,13 @@ def _cell(found: Mapping[str, float | None], least: float, most: float) -> Resul
 
 def digits(value: float | None) -> str:
     """Return a number with two decimals, an em dash where it is missing."""
-    return "—" if value is None else f"{value:.2f}".replace("-", "\N{MINUS SIGN}")
+    return "—" if value is None else f"{round(value, 2) + 0.0:.2f}".replace("-", "\N{MINUS SIGN}")  # no −0.00
+
+
+def estimate(found: Mapping[str, float | None]) -> str:
+    """Return a value with its interval for reading: `0.41 (0.35 – 0.47)`."""
+    interval = span(found["low"], found["high"])
+    return f"{digits(found['value'])} ({interval})" if interval else digits(found["value"])
 
 
 def span(low: float | None, high: float | None) -> str:
