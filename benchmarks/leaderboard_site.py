@@ -22,7 +22,7 @@ import numpy as np
 
 from leaderboard.clips import Clip, draw
 from leaderboard.site import media
-from leaderboard.site.build import Built, build_site
+from leaderboard.site.build import build_site
 from mbench.files import hash_of, write_json
 from mbench.metrics.anchors import load_anchors
 from mbench.metrics.base import Metric
@@ -89,11 +89,14 @@ def stand_ins(clips: Iterable[Clip], workers: int, quiet: bool) -> int:
     return len(some)
 
 
-def say(what: str, built: Built) -> None:
-    """Print what a build took and made."""
+def say(what: str, results: Path, site: Path, workers: int = 1) -> None:
+    """Build a site, and print what that took and made."""
+    start = time.process_time()
+    built = build_site(results, site, workers=workers)
     print(
-        f"{what}: {built.seconds:.1f} s; {len(built.pages)} pages, {built.made} made; {built.written} files written; "
-        f"{built.videos} videos; {built.size / 1e6:.1f} MB in all, the largest page {built.largest / 1e3:.0f} kB",
+        f"{what}: {built.seconds:.1f} s, {time.process_time() - start:.1f} s of CPU; {len(built.pages)} pages, "
+        f"{built.made} made; {built.written} files written; {built.videos} videos; {built.size / 1e6:.1f} MB in all, "
+        f"the largest page {built.largest / 1e3:.0f} kB",
         flush=True,
     )
 
@@ -113,18 +116,15 @@ def main() -> None:
         folder = given.folder or Path(temporary)
         os.environ["MBENCH_CACHE"] = str(folder / "cache")
         start = time.monotonic()
-        suite = write_suite(folder / "suite.json", given.prompts)
+        suite, results, site = write_suite(folder / "suite.json", given.prompts), folder / "results", folder / "site"
         for number in range(given.models):
-            make_result(folder / "results", suite, number)
+            make_result(results, suite, number)
         print(f"{given.models} results of {given.prompts} prompts: {time.monotonic() - start:.1f} s", flush=True)
-        shutil.rmtree(folder / "site", ignore_errors=True)
-        say(
-            "drawing first" if given.draw else "with stand-ins for videos",
-            build_site(folder / "results", folder / "site", workers=given.workers),
-        )
-        shutil.rmtree(folder / "site")
-        say("from nothing, videos drawn", build_site(folder / "results", folder / "site"))
-        say("without change", build_site(folder / "results", folder / "site"))
+        shutil.rmtree(site, ignore_errors=True)
+        say("drawing first" if given.draw else "with stand-ins for videos", results, site, given.workers)
+        shutil.rmtree(site)
+        say("from nothing, videos drawn", results, site)
+        say("without change", results, site)
 
 
 if __name__ == "__main__":

@@ -82,7 +82,7 @@ class SiteFolder:
 
     def promise(self, paths: Iterable[str]) -> None:
         """Say which files this build may write; those that are known already are ours anyway."""
-        new = {path: {} for path in paths if path not in self.files}
+        new: dict[str, dict[str, Any]] = {path: {} for path in paths if path not in self.files}
         if new or not (self.path / NAME).exists():
             self.files |= new
             self._write_manifest()
