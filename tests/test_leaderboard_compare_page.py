@@ -160,6 +160,23 @@ def bare(tmp_path) -> str:
     return file_url(tmp_path / "page.html")
 
 
+def assert_in_lockstep(apart: list[float]) -> None:
+    """Fail where two videos are apart, in seconds; a busy machine may hold one up for a moment, then it catches up."""
+    assert sorted(apart)[len(apart) // 2] < 0.05
+    assert sum(seconds < 0.1 for seconds in apart) >= 0.9 * len(apart)
+
+
+def test_a_video_that_falls_behind_catches_up(bare, browser):
+    with page_of(browser) as page:
+        page.goto(bare)
+        page.evaluate("player.play()")
+        until(page, "player.time > 0.1 && player.time < 0.5")
+        page.evaluate("v[0].onseeking = () => (window.again = true); v[1].currentTime = 1.5")
+        near = "!v[1].seeking && Math.abs(v[0].currentTime - v[1].currentTime) < 0.05"
+        until(page, f"window.again || ({near})")
+        assert not page.evaluate("window.again"), "it caught up no sooner than both began again"
+
+
 def test_the_player_keeps_videos_in_lockstep_and_the_shorter_one_waits(bare, browser):
     with page_of(browser) as page:
         page.goto(bare)
@@ -175,7 +192,8 @@ def test_the_player_keeps_videos_in_lockstep_and_the_shorter_one_waits(bare, bro
                 assert b == pytest.approx(2.0, abs=0.06)
                 waited += 1
             page.wait_for_timeout(60)
-        assert len(apart) > 10 and max(apart) < 0.1 and waited > 2
+        assert len(apart) > 10 and waited > 2
+        assert_in_lockstep(apart)
 
 
 def test_the_player_steps_by_frames_seeks_and_slows_down(bare, browser):
@@ -280,10 +298,12 @@ def test_motions_play_together_and_obey_the_keyboard(out, browser):
         open_page(page, out)
         times = "[...document.querySelectorAll('#player video')].map((one) => one.currentTime)"
         until(page, f"{times}.every((time) => time > 0.1)")
+        apart = []
         for _ in range(20):
             a, b = page.evaluate(times)
-            assert abs(a - b) < 0.1
+            apart.append(abs(a - b))
             page.wait_for_timeout(50)
+        assert_in_lockstep(apart)
         page.locator("#player").focus()
         playing = "[...document.querySelectorAll('#player video')].some((one) => !one.paused)"
         page.keyboard.press("Space")
