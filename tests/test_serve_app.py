@@ -172,7 +172,8 @@ def test_the_leaderboard_is_built_and_follows_the_results(results, tmp_path, mon
     mine = tmp_path / "results"
     shutil.copytree(results, mine)
     board = Board(mine, videos=False, folder=tmp_path / "site")
-    board.start(quiet=True)
+    board.prepare(quiet=True)
+    board.update()
     board.wait()
     with parts_of(board) as parts:
         ask = client(parts)
@@ -192,7 +193,8 @@ def test_results_that_break_leave_the_site_as_it_was_and_say_so(results, tmp_pat
     mine = tmp_path / "results"
     shutil.copytree(results, mine)
     board = Board(mine, videos=False, folder=tmp_path / "site")
-    board.start(quiet=True)
+    board.prepare(quiet=True)
+    board.update()
     board.wait()
     for path in mine.glob("*/*/result.json"):
         path.write_text(json.dumps({"schema": 999, "model": "<script>alert(1)</script>"}))
@@ -207,4 +209,4 @@ def test_results_that_break_leave_the_site_as_it_was_and_say_so(results, tmp_pat
 
 def test_a_folder_without_results_is_told(tmp_path):
     with pytest.raises(ConfigError, match="holds no finished run"):
-        Board(tmp_path, folder=tmp_path / "site").start(quiet=True)
+        Board(tmp_path, folder=tmp_path / "site").prepare(quiet=True)

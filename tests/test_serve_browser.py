@@ -26,8 +26,7 @@ def running(tmp_path_factory):
     folder = tmp_path_factory.mktemp("app")
     make_study(folder / "study", models=2, prompts=2, training=0, attention=0)
     board = Board(results_in(folder), videos=False, folder=folder / "site")
-    board.start(quiet=True)
-    board.wait()
+    board.prepare(quiet=True)
     with parts_of(board, folder / "study", uploads=True) as parts, served(app_of(parts)) as url:
         yield url
 

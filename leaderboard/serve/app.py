@@ -219,10 +219,12 @@ def serve(
     with ExitStack() as stack:
         arena = _open(served, stack) if with_study else None
         board = Board(results, [served.study] if with_study else [], videos)
-        board.start()
+        board.prepare()
         studio = Studio(found, stack.enter_context(closing(Store[Take]())))
         parts = Parts(board, studio, arena, users, frozenset(hosts), Uploads() if uploads else None)
-        run(app_of(parts), served.host, served.port, what="MBench")
+        app = app_of(parts)
+        board.update()
+        run(app, served.host, served.port, what="MBench")
 
 
 def _open(served: Served, stack: ExitStack) -> tuple[Arena, Path]:

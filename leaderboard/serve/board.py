@@ -45,8 +45,8 @@ class Board:
         """Whether a build is under way."""
         return self._builder is not None and self._builder.is_alive()
 
-    def start(self, quiet: bool = False) -> None:
-        """Have something to show, then bring it up to date in the background.
+    def prepare(self, quiet: bool = False) -> None:
+        """Have something to show: the site as it was at the end of the last start, else one without videos.
 
         Raises:
             MBenchError: there is no result that can be shown, or the site can't be written.
@@ -55,7 +55,6 @@ class Board:
             read_site(self.results, False, self.studies)
         else:
             build_site(self.results, self.folder, videos=False, studies=self.studies, quiet=quiet)
-        self.update()
 
     def check(self) -> None:
         """Raise an error if there is nothing to show."""
