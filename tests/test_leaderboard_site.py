@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from browser import check_accessibility, chromium, file_url, page_of
+from leaderboard.boards import boards_of
 from leaderboard.entries import read_entries
+from leaderboard.export import export
 from leaderboard.published import KIND
 from leaderboard.site.build import build_site
 from leaderboard.table import columns_of
@@ -285,6 +287,12 @@ def test_size_of_pages(site):
     assert max(sizes.values()) < LARGEST
 
 
+def test_downloads_are_the_export(site, results):
+    boards = boards_of(read_entries(results)[0])
+    for format in ("csv", "json"):
+        assert (site / f"leaderboard.{format}").read_text() == export(boards, format, metrics=True)
+
+
 def test_left_out_is_told(site, page):
     assert page.locator("#left-out li").all_text_contents() == [
         "broken/run: result.json: is not JSON: Expecting property name enclosed in double quotes in line 1"
@@ -292,8 +300,6 @@ def test_left_out_is_told(site, page):
 
 
 def test_cells_are_those_of_the_board(site, results, page):
-    from leaderboard.boards import boards_of
-
     [board] = boards_of(read_entries(results)[0])
     for column in columns_of(board):
         scored = [cell.value for cell in column.cells.values() if cell.value is not None]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from leaderboard.export import export
 from leaderboard.published import KIND, load_published
 from leaderboard.site import tables
 from leaderboard.site.page import Page, Site, fingerprint
@@ -17,12 +19,16 @@ if TYPE_CHECKING:
     from leaderboard.entries import Problem
 
 PATH = "index.html"
+DOWNLOADS = {"leaderboard.csv": "csv", "leaderboard.json": "json"}  # path: format of `leaderboard.export`
 
 
 def pages(site: Site) -> Iterator[Page]:
-    """Yield the overview."""
-    inputs = [[fingerprint(entry) for entry in site.entries], [left_out(site, problem) for problem in site.left_out]]
-    yield Page(PATH, inputs, lambda: overview(site), "Overview")
+    """Yield the overview, and its tables as files."""
+    inputs = [fingerprint(entry) for entry in site.entries]
+    told = [left_out(site, problem) for problem in site.left_out]
+    yield Page(PATH, [inputs, told], lambda: overview(site), "Overview")
+    for path, written in DOWNLOADS.items():
+        yield Page(path, inputs, partial(export, site.boards, written, metrics=True))
 
 
 def overview(site: Site) -> str:
@@ -36,6 +42,7 @@ def overview(site: Site) -> str:
         published=shown_table(load_published()[0]),
         columns=[(column.name, column.title) for column in columns_of(site.boards[0])],
         published_path=PUBLISHED,
+        downloads=DOWNLOADS,
         left_out=[left_out(site, problem) for problem in site.left_out],
         models=len({entry.name for entry in site.entries}),
         results=len(site.entries),
