@@ -86,8 +86,10 @@ def fit(counts: Floats, first: Ints, second: Ints, models: int, prior: float = P
     for _ in range(STEPS):
         gradient, precision = problem.derivatives(at)
         if (np.abs(gradient).max(axis=1) <= problem.tolerance).all():
-            return Fit(at[:, :models], at[:, models], np.linalg.inv(precision))
-        at, value = _improved(problem, at, value, np.linalg.solve(precision, gradient[..., None])[..., 0])
+            inverse = np.asarray(np.linalg.inv(precision), dtype=np.float64)
+            return Fit(at[:, :models], at[:, models], inverse)
+        step = np.asarray(np.linalg.solve(precision, gradient[..., None])[..., 0], dtype=np.float64)
+        at, value = _improved(problem, at, value, step)
     raise ArithmeticError(f"ratings did not converge in {STEPS} steps; largest gradient {np.abs(gradient).max():.2g}")
 
 

@@ -103,7 +103,7 @@ def _preferences(table: pandas.DataFrame) -> list[dict[str, str]]:
     rows = []
     counted = table[table["kind"] == "rating"]
     for (question, prompt), own in counted.groupby(["question", "prompt"], sort=True):
-        means: Mapping[str, float] = own.groupby("model")["value"].mean().to_dict()
+        means = {str(model): float(mean) for model, mean in own.groupby("model")["value"].mean().items()}
         for one, other in combinations(sorted(means), 2):
             winner = "tie" if means[one] == means[other] else "a" if means[one] > means[other] else "b"
             values = (str(prompt), one, other, winner, "", str(question))

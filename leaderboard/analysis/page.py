@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from leaderboard.analysis.analyse import analyse
@@ -39,7 +40,9 @@ def pages(site: Site) -> Iterator[Page]:
 
 def _page(site: Site, source: Source, link: str) -> Page:
     entries = _entries(site, source)
-    inputs = [hash_of([source.name, source.table.to_json(orient="values")]), *map(fingerprint, entries)]
+    study = None if source.study is None else asdict(source.study)
+    votes = source.table.to_json(orient="values")
+    inputs = [hash_of([source.name, study, votes, dict(source.skips)]), *map(fingerprint, entries)]
     hrefs = {entry.name: model_path(entry) for entry in entries}
     path = page_path(source)
 

@@ -187,7 +187,8 @@ def _models(votes: PairVotes, tally: Tally, ratings: Estimates, over: Spread | N
 def _ties(votes: PairVotes, models: int) -> Floats:
     """Return in how many ties each model took part: (models,)."""
     tied = votes.vote == 0
-    return (np.bincount(votes.left[tied], minlength=models) + np.bincount(votes.right[tied], minlength=models)) * 1.0
+    both = [np.bincount(side[tied], minlength=models) for side in (votes.left, votes.right)]
+    return np.asarray(both[0] + both[1], dtype=np.float64)
 
 
 def _pairs(votes: PairVotes, tally: Tally, sums: Floats, ratings: Estimates) -> list[Result]:

@@ -82,7 +82,7 @@ def attention(table: pandas.DataFrame, rule: Rule) -> list[Result]:
 def _wrong(rows: pandas.DataFrame) -> Floats:
     """Return 1 where the answer to an attention check is wrong."""
     if type_of(rows) == "pairs":
-        return (rows["winner"] != rows["better"]).to_numpy(dtype=np.float64)
+        return np.asarray(rows["winner"] != rows["better"], dtype=np.float64)
     high = rows["better"] == "high"
     wrong = np.where(high, rows["value"] < LOWEST_HIGH, rows["value"] > HIGHEST_LOW)
     return wrong.astype(np.float64)
@@ -132,7 +132,7 @@ def self_agreement(table: pandas.DataFrame) -> Result:
             "same": shares((now == then).astype(np.float64), both),
             "reversed": shares((now * then < 0).astype(np.float64), both),
         }
-    apart = np.abs(both["value"] - both["value_before"]).to_numpy(dtype=np.float64)
+    apart = np.abs(np.asarray(both["value"] - both["value_before"], dtype=np.float64))
     return {"same": shares((apart == 0) * 1.0, both), "difference": float(apart.mean()) if len(apart) else None}
 
 
@@ -154,7 +154,7 @@ def side_bias(table: pandas.DataFrame) -> Result:
         interval inverts; None without an interval.
     """
     decided = table[table["kind"].isin(["pair", "repeat"]) & table["winner"].isin(["a", "b"])]
-    values = (decided["winner"] == "a").to_numpy(dtype=np.float64)
+    values = np.asarray(decided["winner"] == "a", dtype=np.float64)
     found = shares(values, decided)
     return {**found, "p": None if found["low"] is None else _p_of_half(values, decided)}
 

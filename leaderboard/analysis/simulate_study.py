@@ -63,9 +63,11 @@ class _Simulation:
 
     def _answers(self, rater: int, item: Item, turned: bool, kind: str) -> list[Row]:
         left, right = (self.study.clips[clip].model for clip in (item.clips[::-1] if turned else item.clips))
-        where = [[rater], [self.prompts.index(item.prompt)], [self.models.index(left)], [self.models.index(right)]]
-        arrays = [np.array(one) for one in where]
-        answers = [self.people[q].vote(*arrays, self.generator).outcome[0] for q in item.questions]
+        who, prompt, one, other = (
+            np.array([index])
+            for index in (rater, self.prompts.index(item.prompt), self.models.index(left), self.models.index(right))
+        )
+        answers = [self.people[q].vote(who, prompt, one, other, self.generator).outcome[0] for q in item.questions]
         return self._rows(rater, item, kind, (left, right), [WINNERS[answer] for answer in answers], "")
 
     def _check(self, rater: int, item: Item) -> list[Row]:

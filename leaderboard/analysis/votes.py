@@ -60,10 +60,10 @@ def read_csv(path: Path) -> pandas.DataFrame:
         raise ConfigError(f"{path}: line 1: no column {missing[0]!r} among {found}; expected rater, prompt, and "
                           "model_a, model_b, winner of pairs, or model, value of ratings")  # fmt: skip
     whole = _completed(table, study_type)
-    for row in whole.to_dict("records"):
-        problem = _problem(row, study_type)
+    for cells in whole.to_dict("records"):
+        problem = _problem({str(column): str(cell) for column, cell in cells.items()}, study_type)
         if problem:
-            raise ConfigError(f"{path}: line {row['line']}: {problem}")
+            raise ConfigError(f"{path}: line {cells['line']}: {problem}")
     _check_repeats(path, whole)
     if study_type == "ratings":
         whole["value"] = whole["value"].astype(int)
