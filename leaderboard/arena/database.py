@@ -79,6 +79,7 @@ for _name, _columns in {
     "arena_tasks_once": (tasks.c.rater, tasks.c.item, tasks.c.kind),
 }.items():
     Index(_name, *_columns, unique=True, sqlite_where=_live, postgresql_where=_live)
+Index("arena_tasks_rater", tasks.c.rater)
 Index("arena_tasks_item", tasks.c.item, tasks.c.state, tasks.c.kind, tasks.c.expires)  # all that counting votes reads
 votes = Table(
     "arena_votes",
@@ -121,7 +122,7 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Give a connection that sees one state of the database."""
+        """Give a connection to read with; it waits for no writer."""
         with self.engine.begin() as connection:
             yield connection
 
