@@ -9,7 +9,7 @@ import typer
 
 Folder = Annotated[Path, typer.Argument(metavar="STUDY", help="The study's folder.")]
 DatabaseUrl = Annotated[
-    str | None, typer.Option(metavar="URL", help="Where the votes are [default: votes.sqlite of STUDY].")
+    str | None, typer.Option(metavar="URL", help="Where the votes are.", show_default="votes.sqlite of STUDY")
 ]
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
@@ -30,7 +30,7 @@ def create(
         typer.Argument(metavar="RESULTS...", help="Folders of runs, or of models or results with one run a model."),
     ],
     out: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="The study's folder. [default: studies/ and its name]")
+        Path | None, typer.Option(metavar="FOLDER", help="The study's folder.", show_default="studies/ and its name")
     ] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes that draw videos.")] = 1,
     replace: Annotated[bool, typer.Option("--replace", help="Make a study anew that has no votes yet.")] = False,
@@ -80,12 +80,14 @@ def import_votes(
 
 @app.command("serve")
 def serve_study(
-    study: Annotated[Path | None, typer.Argument(metavar="[STUDY]", help="The study's folder.")] = None,
+    study: Annotated[Path | None, typer.Argument(metavar="STUDY", help="The study's folder.")] = None,
     host: Annotated[str, typer.Option(help="Address to bind; 0.0.0.0 lets other machines in.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="0 for any that is free.")] = 7860,
     auth: Annotated[
         str | None,
-        typer.Option(metavar="users.csv|none", help="Who may vote: columns user,password. [default: none, if local]"),
+        typer.Option(
+            metavar="users.csv|none", help="Who may vote: columns user,password.", show_default="none, if local"
+        ),
     ] = None,
     database: DatabaseUrl = None,
     allow_host: Annotated[
@@ -111,7 +113,7 @@ def password() -> None:
 
 @app.command()
 def report(
-    study: Annotated[Path | None, typer.Argument(metavar="[STUDY]", help="The study's folder.")] = None,
+    study: Annotated[Path | None, typer.Argument(metavar="STUDY", help="The study's folder.")] = None,
     out: Annotated[Path | None, typer.Option(metavar="SITE", help="Write the page into this folder.")] = None,
     results: Annotated[
         list[Path] | None, typer.Option(metavar="RESULTS", help="Runs that raters saw, to compare metrics with votes.")
@@ -152,7 +154,7 @@ def plan(
     ],
     power: Annotated[float, typer.Option(help="How often neighbours are to be told apart.")] = 0.8,
     prompts: Annotated[int, typer.Option(help="How many.")] = 50,
-    raters: Annotated[int | None, typer.Option(help="How many. [default: as many as needed]")] = None,
+    raters: Annotated[int | None, typer.Option(help="How many.", show_default="as many as needed")] = None,
     tasks: Annotated[int, typer.Option(help="Tasks of a rater, where --raters is not given.")] = 40,
     tie_rate: Annotated[float, typer.Option(help="Share of ties between equal models.")] = 0.2,
     repeats: Annotated[float, typer.Option(help="Share of tasks that are repeats.")] = 0.05,

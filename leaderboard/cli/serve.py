@@ -18,7 +18,9 @@ def serve(
     port: Annotated[int, typer.Option(help="Port; 0 for any that is free.")] = 7860,
     models: Annotated[
         str | None,
-        typer.Option(metavar="A,B,…", help="Models of the playground [default: all that need nothing but their name]."),
+        typer.Option(
+            metavar="A,B,…", help="Models of the playground.", show_default="all that need nothing but their name"
+        ),
     ] = None,
     auth: Annotated[
         str | None, typer.Option(metavar="FILE|none", help="Who may come in: a CSV file user,password; or everybody.")
@@ -27,7 +29,7 @@ def serve(
         list[str] | None, typer.Option(metavar="NAME", help="A further name of this server, for a proxy before it.")
     ] = None,
     database: Annotated[
-        str | None, typer.Option(metavar="URL", help="Where votes are [default: votes.sqlite of STUDY].")
+        str | None, typer.Option(metavar="URL", help="Where votes are.", show_default="votes.sqlite of STUDY")
     ] = None,
     uploads: Annotated[
         bool, typer.Option(help="Let visitors show motion files of their own in the playground.")
