@@ -161,7 +161,7 @@ def test_undo(tmp_path, browser):
         person.watch().press("2")
         person.watch().press("3")
         assert person.finished
-        person.press("z")
+        person.press("Z")  # with caps lock on
         person.watch().press("4")
         assert [vote["answers"]["overall"] for vote in server.votes()] == ["right", "both_bad"]
 

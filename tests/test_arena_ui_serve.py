@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import socket
 import subprocess
@@ -196,3 +197,18 @@ def test_passwords_are_hashed_by_a_command(tmp_path):
         env=environment(), timeout=60,
     )  # fmt: skip
     assert done.returncode == 0 and is_password("one", done.stdout.strip().splitlines()[-1])
+
+
+def test_the_page_names_every_option_and_every_key():
+    import typer
+
+    from leaderboard.arena.page import STATIC
+    from leaderboard.cli.arena import app
+
+    page = (Path(__file__).parents[1] / "docs" / "arena.md").read_text(encoding="utf-8")
+    serve_command = typer.main.get_command(app).commands["serve"]  # type: ignore[attr-defined]
+    options = {option for one in serve_command.params for option in one.opts if option.startswith("--")}
+    assert options and not [option for option in options if option not in page]
+    keys = re.findall(r'\["([^"]+)", "[a-z]', (STATIC / "views.js").read_text(encoding="utf-8"))
+    assert len(keys) >= 8
+    assert not [key for key in " ".join(keys).split() if f"`{key}`" not in page and key != "5"]

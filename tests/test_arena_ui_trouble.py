@@ -57,6 +57,21 @@ def test_a_vote_under_way_outlives_a_reload(tmp_path, browser):
         assert [vote["answers"] for vote in server.votes()] == [{"overall": "left"}]
 
 
+def test_a_kept_vote_that_is_refused_does_not_stand_in_the_way(tmp_path, browser):
+    with serving(tmp_path, **PLAIN) as server, rater(browser, server) as person:
+        page = person.agree().page
+        page.expected.append("404")
+        stale = '{"task": "of another study", "answers": {"overall": "left"}, "comment": "", "seconds": 1}'
+        page.evaluate("(vote) => localStorage.setItem('mbench-arena-vote:/', vote)", stale)
+        person.come()
+        assert "There is no such task" in page.locator(".notice").inner_text()
+        page.get_by_role("button", name="Close").click()
+        assert page.locator(".notice").is_hidden()
+        person.watch().press("2")
+        assert page.evaluate("localStorage.getItem('mbench-arena-vote:/')") is None
+        assert len(server.votes()) == 1
+
+
 def test_a_server_that_fails_for_a_moment_is_asked_again(tmp_path, browser):
     with serving(tmp_path, **PLAIN) as server, rater(browser, server) as person:
         page, tries = person.agree().watch().page, []

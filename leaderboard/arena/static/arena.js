@@ -6,6 +6,7 @@ import { Task } from "./task.js";
 import { askToSkip, consent, done, help, trouble, verdict, waiting } from "./views.js";
 
 const LOOK_AGAIN = 30_000; // milliseconds, while others have what is left
+const SETTLED = [404, 409, 410]; // the task is no longer this rater's to answer: there is a next one
 
 /**
  * Run the arena in an element.
@@ -155,7 +156,8 @@ class Arena {
   }
 
   pressed(event) {
-    const { target, key } = event;
+    const { target } = event;
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat || this.keys.get() === false) return;
     if (this.root.querySelector("dialog") || takesKey(target, key)) return;
     const does = { z: () => this.takeBack(), Enter: () => (this.shown.enter ?? (() => this.shown.task?.send()))() }[key];
@@ -198,7 +200,7 @@ class Arena {
   }
 
   async refused({ status, message }) {
-    if ([404, 409, 410, 422].includes(status) && this.shown.task) {
+    if (SETTLED.includes(status)) {
       await this.next();
       this.tell(message, " ", button("Close", { onclick: () => this.tell() }));
     } else {
