@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from leaderboard.arena.config import load_study_config
+from leaderboard.arena.config import StudyConfig, load_study_config
 from leaderboard.arena.questions import BUILT_IN, IDS, INSTRUCTIONS
 from mbench.errors import ConfigError
 from mbench.suites.prompt import DIMENSIONS
@@ -52,6 +54,16 @@ def test_examples_are_read(request):
     folder = request.config.rootpath / "examples"
     assert load_study_config(folder / "study.yaml").type == "pairs"
     assert load_study_config(folder / "study_ratings.yaml").type == "ratings"
+
+
+def test_the_page_has_every_field_and_its_default(request):
+    page = (request.config.rootpath / "docs" / "arena_create.md").read_text()
+    rows = {cells[1].strip(): cells[2].strip() for line in page.splitlines() if len(cells := line.split("|")) == 5}
+    fields = {name: field for name, field in StudyConfig.model_fields.items() if name != "base"}
+    assert {f"`{name}`" for name in fields} <= set(rows)
+    for name in ("type", "together", "prompts", "pairs", "votes", "repeats", "attention", "style", "size", "seed"):
+        assert rows[f"`{name}`"] == f"`{json.dumps(fields[name].default).strip(chr(34))}`"
+    assert {f"`{id}`" for id in IDS} <= set(rows)
 
 
 WRONG = [
