@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from io import StringIO
 from typing import TYPE_CHECKING, Any
@@ -40,12 +41,13 @@ def wins_svg(name: str, metric: Mapping[str, Any], order: Sequence[str], prefix:
                 _number(axes, ratios["metric"], ratios["human"], index)
         buffer = StringIO()
         figure.savefig(buffer, format="svg", metadata=NO_METADATA)
-    return for_page(buffer.getvalue(), describe(name, metric), prefix)
+    svg = for_page(buffer.getvalue(), describe(name, metric), prefix)
+    return Html(re.sub(r'<g id="[^"]*">', "<g>", svg))  # nothing refers to groups; a third of the size
 
 
 def _frame(axes: Axes) -> None:
     axes.patch.set_visible(False)
-    axes.plot([0, 1], [0, 1], color=BAR, linewidth=1.2, zorder=0)
+    axes.plot([0, 1], [0, 1], color=BAR, linewidth=1.2, zorder=0, clip_on=False)
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1)
     axes.set_xticks([0, 0.5, 1], labels=["0", "0.5", "1"])

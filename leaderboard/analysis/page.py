@@ -109,8 +109,8 @@ def _question(number: int, question: Result, result: Result) -> Result:
         "people": found["human"],
         "order": order,
         "panels": [
-            (row, wins_svg(row["name"], found["metrics"][row["name"]], order, f"{shown['id']}-{slug(row['name'])}"))
-            for row in expected
+            (row, wins_svg(row["name"], found["metrics"][row["name"]], order, f"q{number}-{place}"))
+            for place, row in enumerate(expected, 1)
             if found["metrics"][row["name"]]["win_ratios"]
         ],
     }
