@@ -159,6 +159,20 @@ def test_rows_are_sorted_best_first_and_missing_last():
     assert (none.text, none.sort, none.rank, none.point) == ("—", "", "", "") and none.note
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "text"),
+    [
+        (0.5, 1.5, "0.5–1.5"),
+        (-4.82, -3.77, "−4.8 to −3.8"),
+        (1e-7, 0.5, "1e−7 to 0.5"),
+        (900.0, 1204.0, "900–1204"),
+    ],
+)
+def test_intervals_can_be_read(low, high, text):
+    found = board(entry(metrics={JITTER: jitter((low + high) / 2, low, high)}))
+    assert tables.rows(found, [column(found)])[0].cells[0].interval == text
+
+
 def test_columns_without_values_are_left_out():
     found = board(entry(metrics={JITTER: jitter(1.0)}))
     assert [c.name for c in tables.with_values(columns_of(found))] == [JITTER]

@@ -189,12 +189,13 @@ def _interval(found: Cell, pillar: bool) -> str:
         return ""
     if pillar:
         return f"{found.low:.2f}–{found.high:.2f}"
-    return f"{short(found.low, 2)}{'–' if found.low >= 0 else ' to '}{short(found.high, 2)}"
+    low, high = short(found.low, 2), short(found.high, 2)
+    return f"{low} to {high}" if found.low < 0 or "e" in low + high else f"{low}–{high}"
 
 
 def short(value: float, digits: int) -> str:
-    """Return a number for a narrow cell: as many digits as asked for, whole numbers for thousands."""
-    return f"{value:.0f}".replace("-", "\N{MINUS SIGN}") if 1e3 <= abs(value) < 1e6 else number(value, digits)
+    """Return a number for a narrow cell: as many digits as asked for, whole numbers for hundreds and more."""
+    return f"{value:.0f}".replace("-", "\N{MINUS SIGN}") if 1e2 <= abs(value) < 1e6 else number(value, digits)
 
 
 def kinds_of(boards: Iterable[Board]) -> list[str]:
