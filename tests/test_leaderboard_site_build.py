@@ -273,6 +273,11 @@ def test_broken_results_are_told_and_left_out(results, tmp_path, light, how):
     assert str(tmp_path) not in before + left_out
 
 
+def test_a_link_to_nowhere_among_the_motions(results, tmp_path, light):
+    (run_of(results, "jittered") / "motions" / "loose.npz").symlink_to("/nowhere")
+    assert build_site(results, tmp_path / "site", videos=False).entries == 3
+
+
 def test_command(results, tmp_path):
     spoil(run_of(results, "jittered"), "newer")
     done = mbench("leaderboard", "build", results, "--out", tmp_path / "site", "--no-videos")

@@ -110,6 +110,8 @@ def fingerprint(entry: Entry) -> str:
     """Return a hash of everything that pages show of a result: its files, and which motions are there."""
     if entry not in _FINGERPRINTS:
         files = [entry.folder / name for name in ("run.json", "result.json", "scores.csv", "motions/index.jsonl")]
-        motions = sorted((file.name, file.stat().st_size) for file in os.scandir(entry.folder / "motions"))
+        motions = sorted(
+            (file.name, file.stat(follow_symlinks=False).st_size) for file in os.scandir(entry.folder / "motions")
+        )
         _FINGERPRINTS[entry] = hash_of([entry.key, sha256_of(*files), motions])
     return _FINGERPRINTS[entry]
