@@ -64,7 +64,7 @@ def test_the_server_starts_answers_and_stops(folder, sent):
     with running(folder, "--models", "choreographer") as (process, url):
         assert httpx.get(f"{url}/leaderboard/").status_code == 200
         assert "jittered" not in httpx.get(f"{url}/playground/").text
-        with httpx.stream("GET", f"{url}/playground/gradio_api/queue/data?session_hash=abc"):  # a page that is open
+        with httpx.stream("GET", f"{url}/playground/gradio_api/heartbeat/abc"):  # a page that is open
             process.send_signal(sent)
             out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, out) == (0, "")
