@@ -40,9 +40,10 @@ def main() -> None:
     parser.add_argument("--studies", type=int, default=200)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--design", type=int, action="append", help="number of a row, from 1; all by default")
     options = parser.parse_args()
     rows = []
-    for design in DESIGNS:
+    for design in [DESIGNS[number - 1] for number in options.design or range(1, len(DESIGNS) + 1)]:
         jobs = (delayed(measure)(design, study, options.seed) for study in range(options.studies))
         rows.append(_row(design.name, shares(Parallel(n_jobs=options.workers)(jobs))))
     print(f"share of 95 % intervals that hold the truth, {options.studies} studies each, seed {options.seed}\n")
