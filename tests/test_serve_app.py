@@ -188,6 +188,24 @@ def test_the_leaderboard_is_built_and_follows_the_results(results, tmp_path, mon
         assert board._builder is builder  # nothing has changed, nothing is built
 
 
+def test_every_file_of_the_site_is_served_with_a_type_of_its_own(results, tmp_path):
+    board = Board(results, videos=False, folder=tmp_path / "site")
+    board.prepare(quiet=True)
+    (board.folder / "media").mkdir(exist_ok=True)
+    for name in ("clip.mp4", "clip.webp"):  # what a site with videos has besides
+        (board.folder / "media" / name).write_bytes(b"media")
+    types = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".json": "application/json", ".csv": "text/csv",
+             ".mp4": "video/mp4", ".webp": "image/webp", ".svg": "image/svg+xml"}  # fmt: skip
+    with parts_of(board) as parts:
+        ask = client(parts)
+        files = [path for path in board.folder.rglob("*") if path.is_file() and not path.name.startswith(".")]
+        assert len(files) > 20
+        for path in files:
+            answer = ask.get(f"/leaderboard/{path.relative_to(board.folder).as_posix()}")
+            assert answer.status_code == 200, path
+            assert answer.headers["content-type"].split(";")[0] == types[path.suffix], path
+
+
 def test_results_that_break_leave_the_site_as_it_was_and_say_so(results, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(serve_board, "EVERY", 0.0)
     mine = tmp_path / "results"

@@ -14,7 +14,8 @@ STYLE = """
 .mb-bar { background: #0f172a; color: #fff; font: 15px/1.4 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
 .mb-bar { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; padding: 0 1.25rem; }
 .mb-bar ul { display: flex; flex-wrap: wrap; gap: 0 0.25rem; margin: 0; padding: 0; list-style: none; }
-.mb-bar form { display: flex; align-items: center; gap: 0.75rem; font-size: 0.875rem; overflow-wrap: anywhere; }
+.mb-bar form { display: flex; align-items: center; gap: 0.75rem; padding: 0.25rem 0; }
+.mb-bar form { font-size: 0.875rem; overflow-wrap: anywhere; }
 .mb-bar button { font: inherit; padding: 0.25rem 0.625rem; border-radius: 6px; cursor: pointer; }
 .mb-bar button { color: #fff; background: #26324d; border: 1px solid #5b6b8c; }
 .mb-bar a { display: block; padding: 0.625rem 0.75rem; color: #dbe4f5; text-decoration: none; }

@@ -72,7 +72,7 @@ class Take:
 Shown = tuple[Take, str] | str  # a take with a token for its files, or in a sentence why there is none
 
 
-def ask(text: Any, seconds: Any, seed: Any, models: Any, style: Any, known: Sequence[str]) -> Asked:
+def ask(text: Any, seconds: Any, seed: Any, models: Any, style: Any, *, known: Sequence[str]) -> Asked:
     """Return what was asked for, if it can be made.
 
     Args:

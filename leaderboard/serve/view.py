@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from leaderboard.serve.takes import FORMATS, Asked, Shown, Take
+from leaderboard.serve.takes import FORMATS, SIZE, Asked, Shown, Take
 from mbench.metrics.base import METRICS
 from mbench.report.content import title, unit
 from mbench.report.html import Html, join, number, slug, table, tag
@@ -71,9 +71,10 @@ def _figure(asked: Asked, model: str, made: Shown) -> Html:
 def _video(asked: Asked, take: Take, token: str) -> Html:
     if "mp4" not in take.files:
         return problem(f"No video: {take.failed['mp4']}")
-    label = f"{take.model}: {asked.text}"
-    attributes = {"src": address(token, "mp4"), "aria-label": label, "width": 384, "height": 384, "preload": "auto"}
-    return tag("video", muted="", loop="", playsinline="", controls="", **attributes)
+    return tag(
+        "video", src=address(token, "mp4"), aria_label=f"{take.model}: {asked.text}", width=SIZE, height=SIZE,
+        preload="auto", muted="", loop="", playsinline="", controls="",
+    )  # fmt: skip
 
 
 def address(token: str, suffix: str) -> str:

@@ -70,7 +70,7 @@ def make_app(
         (TrustedHost, {"hosts": settings.hosts}),
         (SecurityHeaders, {}),
     ):  # the last one sees a request first
-        app.add_middleware(guard, **options)  # type: ignore[arg-type]
+        app.add_middleware(guard, **options)
     _add_health(app, dict(checks or {}))
     _add_icon(app)
     return app

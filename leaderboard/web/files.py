@@ -17,10 +17,13 @@ from leaderboard.web.pages import Pages
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-SITE = frozenset({".html", ".css", ".js", ".json", ".csv", ".svg", ".png", ".jpg", ".ico", ".mp4", ".txt", ".md"})
+SITE = frozenset(
+    {".html", ".css", ".js", ".json", ".csv", ".svg", ".png", ".jpg", ".webp", ".ico", ".mp4", ".txt", ".md"}
+)
 TYPES = {
     ".js": "text/javascript",
     ".mp4": "video/mp4",
+    ".webp": "image/webp",
     ".svg": "image/svg+xml",
     ".csv": "text/csv",
     ".md": "text/markdown",
