@@ -194,8 +194,8 @@ def test_every_file_of_the_site_is_served_with_a_type_of_its_own(results, tmp_pa
     (board.folder / "media").mkdir(exist_ok=True)
     for name in ("clip.mp4", "clip.webp"):  # what a site with videos has besides
         (board.folder / "media" / name).write_bytes(b"media")
-    types = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".json": "application/json", ".csv": "text/csv",
-             ".mp4": "video/mp4", ".webp": "image/webp", ".svg": "image/svg+xml"}  # fmt: skip
+    types = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".json": "application/json",
+             ".csv": "text/csv", ".mp4": "video/mp4", ".webp": "image/webp", ".svg": "image/svg+xml"}  # fmt: skip
     with parts_of(board) as parts:
         ask = client(parts)
         files = [path for path in board.folder.rglob("*") if path.is_file() and not path.name.startswith(".")]
