@@ -49,6 +49,7 @@ def run(app: FastAPI, host: str = "127.0.0.1", port: int = 7860, what: str = "MB
         app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=GRACE,
         limit_concurrency=MOST_AT_ONCE,
     )  # fmt: skip
+    bound.listen()  # who follows the printed address at once waits, and is not turned away
     shown = f"[{host}]" if ":" in host else host
     typer.echo(f"{what}: http://{shown}:{bound.getsockname()[1]}/  (stop: Ctrl-C)")
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # uvicorn raises it again when all is closed
