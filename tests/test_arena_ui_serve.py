@@ -78,6 +78,8 @@ def test_other_machines_are_let_in_only_when_it_is_said_who_may_vote(tmp_path):
         Served(tmp_path, host="0.0.0.0").users()
     with pytest.raises(ConfigError, match="--share-nothing"):
         Served(tmp_path, host="0.0.0.0", auth=str(file), share_nothing=True).users()
+    with pytest.raises(ConfigError, match="--allow-host"):
+        Served(tmp_path, names=("arena.example.org",), share_nothing=True).users()
     assert Served(tmp_path, host="0.0.0.0", auth="none").users() is None
     assert list(Served(tmp_path, host="0.0.0.0", auth=str(file)).users() or ()) == ["ann"]
     assert Served(tmp_path).users() is None

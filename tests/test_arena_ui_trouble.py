@@ -121,6 +121,7 @@ def test_texts_of_a_study_are_text(tmp_path, browser):
         page.get_by_role("button", name="Help").click()
         assert f"first {evil}" in page.locator("dialog").inner_text()
         page.keyboard.press("Escape")
+        page.wait_for_selector("dialog", state="detached")
         person.press("1", "2", "Enter")
         assert not page.locator(".arena img, .arena script").count()
         assert page.evaluate("window.hacked") is None

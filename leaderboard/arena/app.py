@@ -30,7 +30,7 @@ class Served:
         port: 0 for any that is free.
         auth: the file of users, the word `none`, or nothing said.
         names: further names of this server, for a proxy or tunnel before it.
-        share_nothing: refuse any address that other machines reach.
+        share_nothing: refuse any address or name by which other machines get in.
     """
 
     study: Path
@@ -50,14 +50,14 @@ class Served:
         from leaderboard.arena.auth import read_users
         from leaderboard.web import is_loopback
 
-        if not is_loopback(self.host):
-            if self.share_nothing:
-                raise ConfigError(f"host is {self.host!r}, which other machines reach; --share-nothing forbids that")
-            if self.auth is None:
-                raise ConfigError(
-                    f"host is {self.host!r}, which other machines reach; say who may vote: --auth users.csv, or "
-                    "--auth none for everybody"
-                )
+        reached = not is_loopback(self.host)
+        if self.share_nothing and (reached or self.names):
+            raise ConfigError("other machines get in by --host or --allow-host, which --share-nothing forbids")
+        if reached and self.auth is None:
+            raise ConfigError(
+                f"host is {self.host!r}, which other machines reach; say who may vote: --auth users.csv, or "
+                "--auth none for everybody"
+            )
         return None if self.auth in (None, "none") else read_users(Path(str(self.auth)))
 
 

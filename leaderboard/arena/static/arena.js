@@ -159,7 +159,7 @@ class Arena {
     const { target } = event;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat || this.keys.get() === false) return;
-    if (this.root.querySelector("dialog") || takesKey(target, key)) return;
+    if (this.root.querySelector("dialog[open]") || takesKey(target, key)) return;
     const does = { z: () => this.takeBack(), Enter: () => (this.shown.enter ?? (() => this.shown.task?.send()))() }[key];
     if (does ?? this.shown.task?.key(key)) {
       event.preventDefault();

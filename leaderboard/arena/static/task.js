@@ -8,6 +8,7 @@ const CHOICES = {
 };
 const SPEEDS = [["1", "1×"], ["0.5", "½×"], ["0.25", "¼×"]];
 const SEEN = 0.9; // of a video's length: what is missing is between two reports of the browser
+const LONG = 90; // letters of a text that is set smaller, so that the videos stay in sight
 const CAN_PLAY = 3; // HTMLMediaElement.HAVE_FUTURE_DATA
 
 export class Task {
@@ -41,7 +42,7 @@ export class Task {
     const comment = h("div", { class: "comment" }, h("label", { for: this.comment.id }, "Comment"), this.comment);
     this.ask = h("div", { class: "ask" }, this.hint, this.groups, h("div", { class: "send" }, comment, this.next));
     return h("section", { class: this.next ? "task several" : "task" },
-      h("h1", { class: "prompt", tabindex: "-1" }, prompt),
+      h("h1", { class: prompt.length > LONG ? "prompt long" : "prompt", tabindex: "-1" }, prompt),
       h("div", { class: "watch" }, this.#stage(), this.#controls()), this.ask);
   }
 
