@@ -75,7 +75,7 @@ def take(style: str) -> str:
         studio = Studio(playable(["choreographer"])[0], store)
         for seed in range(2):
             wall, core = time.monotonic(), time.process_time()
-            asked = ask("a person walks forward", 4, seed, ["choreographer"], style, ["choreographer"])
+            asked = ask("a person walks forward", 4, seed, ["choreographer"], style, known=["choreographer"])
             studio.take(asked, "choreographer")
     return f"{time.monotonic() - wall:.1f} s, core {time.process_time() - core:.1f} s"
 
