@@ -235,6 +235,34 @@ def test_one_rater_gives_ratings_but_no_intervals():
     assert all(m["score"]["low"] is None for m in ratings["models"])
 
 
+def test_a_model_that_was_rated_once_is_surely_nothing():
+    cells = [("r0", "p0", "once", 5)]
+    cells += [(f"r{i}", f"p{j}", m, 3 + (i + j) % 2) for i in range(6) for j in range(6) for m in ("y", "z")]
+    table = rows(*cells, columns="rater prompt model value")
+    once = next(m for m in analyse_ratings(table)["models"] if m["model"] == "once")
+    assert (once["rank"], once["best"], once["worst"]) == (1, 1, 3)
+    assert once["score"] == {"value": 5.0, "low": None, "high": None}
+
+
+def test_a_model_of_one_rater_is_rated_without_an_interval():
+    cells = [("r0", f"{i}", "pair", "once", "y", "a") for i in range(6)]
+    cells += [(f"r{i}", f"{j}", "pair", "y", "z", "ab"[(i + j) % 2]) for i in range(6) for j in range(6)]
+    found = analyse_pairs(PairVotes.of(pair_rows(*cells)))
+    once, *others = sorted(found["models"], key=lambda model: model["model"])
+    assert once["rating"]["value"] > 0 and once["rating"]["low"] is None and once["win_ratio"]["low"] is None
+    assert (once["best"], once["worst"]) == (1, 3)
+    assert all(model["rating"]["low"] is not None for model in others)
+    pairs = {(pair["first"], pair["second"]): pair["difference"]["low"] for pair in found["pairs"]}
+    assert pairs["once", "y"] is None and pairs["y", "z"] is not None
+
+
+def test_unanimous_ratings_of_few_do_not_make_near_scores_sure():
+    cells = [(f"r{i}", f"p{j}", m, v) for i in range(2) for j in range(2) for m, v in (("x", 4), ("y", 3), ("z", 1))]
+    found = {m["model"]: m for m in analyse_ratings(rows(*cells, columns="rater prompt model value"))["models"]}
+    assert found["x"]["score"]["low"] < 4 < found["x"]["score"]["high"]
+    assert found["z"]["worst"] == 3
+
+
 # the simulation itself
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from leaderboard.analysis.ranks import Estimates, ranks
+from leaderboard.analysis.ranks import Estimates, known_models, ranks
 from leaderboard.analysis.spread import Spread, normal_quantile, only, share_interval, spread
 from leaderboard.arena.study import RATINGS
 
@@ -19,6 +19,7 @@ Ints = NDArray[np.int64]
 Result = dict[str, Any]
 
 LOWEST, SPAN = RATINGS[0], RATINGS[-1] - RATINGS[0]
+ROUNDING = 1 / 12  # variance of a uniform distribution one wide
 
 
 def analyse_ratings(table: pandas.DataFrame) -> Result:
@@ -38,13 +39,16 @@ def analyse_ratings(table: pandas.DataFrame) -> Result:
     names, features, rater, prompt = _arrays(table)
     means, variances, seen = _moments(features, table["value"].to_numpy(dtype=np.float64))
     over = spread(_means, features, rater, prompt)
-    estimates = Estimates(means, np.zeros(len(names), dtype=np.int64), _half(over, variances / seen))
+    known = known_models((features[:, len(names) :].argmax(axis=1),), rater, prompt, len(names))
+    half = _half(over, _independent(variances, seen))
+    estimates = Estimates(means, np.zeros(len(names), dtype=np.int64), half, known)
     models = []
     for index, (model, place) in enumerate(zip(names, ranks(estimates), strict=True)):
-        ends = share_interval(_share(means[index]), variances[index] / SPAN**2, seen[index], _scaled(only(over, index)))
+        own = only(over, index) if known[index] else None
+        ends = share_interval(_share(means[index]), variances[index] / SPAN**2, seen[index], _scaled(own))
         low, high = (None if end is None else LOWEST + SPAN * end for end in ends)
-        own = table.loc[table["model"] == model, "value"]
-        counts = [int((own == value).sum()) for value in RATINGS]
+        given = table.loc[table["model"] == model, "value"]
+        counts = [int((given == value).sum()) for value in RATINGS]
         score = {"value": float(means[index]), "low": low, "high": high}
         models.append({"model": model, "votes": int(seen[index]), "score": score, "counts": counts, **_rank(place)})
     models.sort(key=lambda m: (-m["score"]["value"], m["model"]))
@@ -90,6 +94,16 @@ def _half(over: Spread | None, independent: Floats) -> Any:
         return np.sqrt(np.maximum(over.quantile**2 * over.variances(contrasts), least))
 
     return half
+
+
+def _independent(variances: Floats, seen: Floats) -> Floats:
+    """Return the variance of each mean if all ratings were independent: (models,).
+
+    Few ratings that happen to be equal do not show that all would be: the variance of a model's ratings is drawn
+    towards that within all models by two ratings, and that is at least what rounding to whole numbers hides.
+    """
+    within = max(float((variances * seen).sum() / seen.sum()), ROUNDING)
+    return (variances * seen + 2 * within) / (seen + 1) / seen
 
 
 def _share(mean: float) -> float:

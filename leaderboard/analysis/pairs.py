@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leaderboard.analysis.davidson import OUTCOMES, Fit, fit, groups
-from leaderboard.analysis.ranks import Estimates, ranks
+from leaderboard.analysis.ranks import Estimates, known_models, ranks
 from leaderboard.analysis.spread import Spread, normal_quantile, only, quadratic, share_interval, spread
 from mbench.agreement.measures import appearances, win_counts, win_ratios
 
@@ -126,7 +127,8 @@ def analyse_pairs(votes: PairVotes) -> Result:
     fitted = tally.fit(sums)
     over = spread(lambda resampled: _estimates(tally, resampled), tally.features, votes.rater, votes.prompt)
     group = groups(tally.first, tally.second, tally.models)
-    ratings = _ratings(fitted, group, None if over is None else _first(over, tally.models))
+    known = known_models((votes.left, votes.right), votes.rater, votes.prompt, tally.models)
+    ratings = Estimates(fitted.ratings[0], group, _half(fitted, over), known)
     return {
         **_counts(votes),
         "log_tie": float(fitted.log_tie[0]),
@@ -141,19 +143,18 @@ def _estimates(tally: Tally, sums: Floats) -> Floats:
     return np.concatenate([tally.fit(sums).ratings, win_ratios(*tally.points(sums))], axis=1)
 
 
-def _first(over: Spread, count: int) -> Spread:
-    return Spread(over.covariance[:count, :count], over.freedom)
-
-
-def _ratings(fitted: Fit, group: Ints, over: Spread | None) -> Estimates:
-    """Return the ratings as estimates whose differences have intervals."""
+def _half(fitted: Fit, over: Spread | None) -> Callable[[Floats], Floats] | None:
+    """Return the half-widths of linear combinations of ratings, None without intervals."""
+    if over is None:
+        return None
+    models = fitted.ratings.shape[1]
+    own = Spread(over.covariance[:models, :models], over.freedom)
 
     def half(contrasts: Floats) -> Floats:
-        assert over is not None
         independent = normal_quantile() ** 2 * quadratic(contrasts, fitted.covariance[0])
-        return np.sqrt(np.maximum(over.quantile**2 * over.variances(contrasts), independent))
+        return np.sqrt(np.maximum(own.quantile**2 * own.variances(contrasts), independent))
 
-    return Estimates(fitted.ratings[0], group, None if over is None else half)
+    return half
 
 
 def _counts(votes: PairVotes) -> Result:
@@ -175,7 +176,7 @@ def _models(votes: PairVotes, tally: Tally, ratings: Estimates, over: Spread | N
     found = []
     for index, (model, place) in enumerate(zip(votes.models, ranks(ratings), strict=True)):
         ratio = points[index] / seen[index]
-        own = only(over, tally.models + index)
+        own = only(over, tally.models + index) if ratings.known[index] else None
         low, high = share_interval(ratio, squares[index] / seen[index] - ratio**2, seen[index], own)
         found.append({
             "model": model, "votes": int(seen[index]),
@@ -193,8 +194,7 @@ def _ties(votes: PairVotes, models: int) -> Floats:
 
 def _pairs(votes: PairVotes, tally: Tally, sums: Floats, ratings: Estimates) -> list[Result]:
     """Return a mapping a pair of models that met: votes, and the difference of their ratings."""
-    contrasts = np.eye(tally.models)[tally.first] - np.eye(tally.models)[tally.second]
-    differences = ratings.of(contrasts)
+    differences = ratings.differences(tally.first, tally.second)
     return [
         {
             "first": votes.models[first], "second": votes.models[second],

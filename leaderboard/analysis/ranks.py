@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,11 +22,14 @@ class Estimates:
         values: (models,).
         group: (models,) values compare within a group only.
         half: half-widths (n,) of the intervals of linear combinations (n, models); None without intervals.
+        known: (models,) whether a model has votes of two raters and on two prompts: else nothing says how it would do
+            elsewhere.
     """
 
     values: Floats
     group: Ints
     half: Callable[[Floats], Floats] | None
+    known: NDArray[np.bool_]
 
     def of(self, contrasts: Floats) -> list[Result]:
         """Return the value and the interval of linear combinations (n, models)."""
@@ -36,10 +39,35 @@ class Estimates:
         ends = zip(values, self.half(contrasts), strict=True)
         return [{"value": float(v), "low": _number(v - h), "high": _number(v + h)} for v, h in ends]
 
+    def differences(self, first: Ints, second: Ints) -> list[Result]:
+        """Return the differences of the values of models, (n,) less (n,), with intervals where both are known."""
+        unit = np.eye(len(self.values))
+        known = self.known[first] & self.known[second]
+        found = self.of(unit[first] - unit[second])
+        return [one if sure else _bare(one) for one, sure in zip(found, known, strict=True)]
+
+
+def known_models(models: Sequence[Ints], rater: Ints, prompt: Ints, count: int) -> NDArray[np.bool_]:
+    """Return whether each of `count` models has votes of two raters and on two prompts.
+
+    Args:
+        models: arrays (votes,) of indices of models, one for each that a vote is on.
+        rater: (votes,).
+        prompt: (votes,).
+        count: how many models there are.
+    """
+    own = [np.any([side == model for side in models], axis=0) for model in range(count)]
+    return np.array([min(len(np.unique(rater[one])), len(np.unique(prompt[one]))) > 1 for one in own])
+
 
 def _number(value: float) -> float | None:
     """Return a number, None for NaN: so few votes that most resamples had none."""
     return None if np.isnan(value) else float(value)
+
+
+def _bare(found: Result) -> Result:
+    """Return a value without its interval."""
+    return {"value": found["value"], "low": None, "high": None}
 
 
 def ranks(estimates: Estimates) -> list[Result]:
@@ -60,13 +88,14 @@ def _place(estimates: Estimates, index: int) -> Result:
     if own.sum() < 2:
         nothing = {"value": None, "low": None, "high": None}
         return {"group": group, "rating": nothing, "rank": None, "best": None, "worst": None}
-    one = np.eye(len(own))[index]
     others = np.flatnonzero(own & (np.arange(len(own)) != index))
-    ahead = estimates.of(np.eye(len(own))[others] - one)
+    ahead = estimates.differences(others, np.full(len(others), index))
+    rating = estimates.of((np.eye(len(own))[index] - own / own.sum())[None])[0]
+    sure = estimates.half is not None
     return {
         "group": group,
-        "rating": estimates.of((one - own / own.sum())[None])[0],
+        "rating": rating if estimates.known[index] else _bare(rating),
         "rank": 1 + sum(other["value"] > 0 for other in ahead),
-        "best": None if estimates.half is None else 1 + sum((other["low"] or 0) > 0 for other in ahead),
-        "worst": None if estimates.half is None else int(own.sum()) - sum((other["high"] or 0) < 0 for other in ahead),
+        "best": 1 + sum((other["low"] or 0) > 0 for other in ahead) if sure else None,
+        "worst": int(own.sum()) - sum((other["high"] or 0) < 0 for other in ahead) if sure else None,
     }
