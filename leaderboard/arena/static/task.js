@@ -7,7 +7,7 @@ const CHOICES = {
   ratings: [[1, "Bad", "1"], [2, "Poor", "2"], [3, "Fair", "3"], [4, "Good", "4"], [5, "Excellent", "5"]],
 };
 const SPEEDS = [["1", "1×"], ["0.5", "½×"], ["0.25", "¼×"]];
-const SEEN = 0.9; // of a video's length: what is missing is between two reports of the browser
+const SEEN = 0.9; // of a video's length: the last picture or two may be jumped over where it begins again
 const LONG = 90; // letters of a text that is set smaller, so that the videos stay in sight
 const CAN_PLAY = 3; // HTMLMediaElement.HAVE_FUTURE_DATA
 
@@ -58,7 +58,7 @@ export class Task {
     const which = this.pair ? ["Left video", "Right video"][n] : "Video";
     return h("video", {
       src, muted: true, playsinline: true, "aria-label": which,
-      oncanplay: () => this.#canPlay(), ontimeupdate: () => this.#watched(n), onerror: () => this.#broken(),
+      oncanplay: () => this.#canPlay(), onerror: () => this.#broken(),
     });
   }
 
@@ -93,6 +93,7 @@ export class Task {
     this.player.onchange = () => {
       update();
       this.#showPlayback();
+      this.videos.forEach((_, n) => this.#watched(n));
     };
     this.#select(0);
     this.#lock();
@@ -116,10 +117,11 @@ export class Task {
 
   /** Note a video whose every part was played, in any order and at any speed. */
   #watched(n) {
+    if (this.seen[n]) return;
     const { played, duration } = this.videos[n];
     let seconds = 0;
     for (let part = 0; part < played.length; part++) seconds += played.end(part) - played.start(part);
-    if (this.seen[n] || !(seconds >= SEEN * duration)) return;
+    if (!(seconds >= SEEN * duration)) return;
     this.seen[n] = true;
     this.ticks[n].hidden = false;
     this.#lock();
