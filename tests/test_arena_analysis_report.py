@@ -345,7 +345,7 @@ def test_pages_in_a_browser(study, runs, tmp_path, theme, width):
             check_accessibility(page)
             assert page.evaluate("document.documentElement.scrollWidth") <= width
             page.get_by_role("link", name="Human evaluation").click()  # its navigation leads to pages that are there
-            assert page.get_by_role("heading", level=1).is_visible()
+            page.get_by_role("heading", level=1).wait_for()
 
 
 def test_an_empty_table_has_the_columns():
