@@ -19,7 +19,7 @@ OVERVIEW = "index.html"
 def write_report(source: Source, result: dict[str, Any], out: Path) -> Path:
     """Write the page, and what it needs beside it; return its path. Other pages of the folder stay as they are.
 
-    `mbench leaderboard build --votes` writes the same page with links to the models' pages, and links it from all.
+    `mbench leaderboard build --study` writes the same page with links to the models' pages, and links it from all.
 
     Args:
         source: of the votes.

@@ -42,7 +42,7 @@ def build(
     out: Annotated[Path, typer.Option(help="The folder of the site; new, or one that was built before.")],
     videos: Annotated[bool, typer.Option("--videos/--no-videos", help="Show clips as videos.")] = True,
     workers: Annotated[int, typer.Option(min=1, help="Processes that draw videos.")] = 1,
-    votes: Annotated[
+    study: Annotated[
         list[Path] | None, typer.Option(metavar="STUDY", help="A study of the arena, for its page; repeat it.")
     ] = None,
     json: Json = False,
@@ -53,7 +53,7 @@ def build(
     """
     from leaderboard.site.build import build_site
 
-    built = build_site(results, out, videos, workers, votes or [], quiet=False)
+    built = build_site(results, out, videos, workers, study or [], quiet=False)
     if json:
         print_json(_built(built))
     else:
