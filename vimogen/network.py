@@ -61,6 +61,8 @@ def sinusoids(places: Tensor, dim: int) -> Tensor:
 class Positions(nn.Module):
     """Adds sinusoidal positions (Vaswani et al. 2017) to the frames of a motion."""
 
+    pe: Tensor
+
     def __init__(self, dim: int) -> None:
         super().__init__()
         angles = torch.arange(POSITIONS)[:, None] * torch.exp(torch.arange(0, dim, 2) * (-math.log(10000) / dim))
@@ -257,7 +259,7 @@ class ViMoGen(nn.Module):
             gate: (B,) weight of the text branch, 1 text and 0 reference; None chooses as the release does: text where
                 the reference is all zeros.
         """
-        features = sinusoids(timestep, self.config.freq_dim).to(self.time_embedding[0].weight.dtype)
+        features = sinusoids(timestep, self.config.freq_dim).to(self.motion_embedding.weight.dtype)
         time = self.time_embedding(features)
         steps = self.time_projection(time).unflatten(1, (6, -1))
         conditions = self._conditions(steps, text, text_mask, reference, reference_mask, gate)
