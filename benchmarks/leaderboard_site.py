@@ -1,6 +1,6 @@
 """How long the site of a leaderboard takes: built first, built with videos that are drawn already, and without change.
 
-    OMP_NUM_THREADS=1 python benchmarks/leaderboard_site.py [--models 10] [--prompts 450] [--folder /tmp/leaderboard]
+    OMP_NUM_THREADS=1 python benchmarks/leaderboard_site.py [--models 10] [--prompts 450] [--folder FOLDER]
 
 The motions are the choreographer's, with another seed for each model; the values are drawn at random around anchors,
 because scoring 4,500 motions would take hours and takes no part in building. The folders are what `mbench evaluate`

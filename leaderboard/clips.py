@@ -58,18 +58,18 @@ def draw(clips: Iterable[Clip], workers: int = 1, quiet: bool = True) -> int:
     """
     from mbench.progress import progress
 
-    todo = [clip for clip in {clip.key: clip for clip in clips}.values() if not clip.path.exists()]
-    with progress("draw clips", len(todo), quiet) as advance:
-        if workers == 1 or len(todo) < 2:
-            for clip in todo:
+    undrawn = [clip for clip in {clip.key: clip for clip in clips}.values() if not clip.path.exists()]
+    with progress("draw clips", len(undrawn), quiet) as advance:
+        if workers == 1 or len(undrawn) < 2:
+            for clip in undrawn:
                 _draw(clip)
                 advance(1)
         else:
             from joblib import Parallel, delayed
 
-            for _ in Parallel(n_jobs=workers, return_as="generator_unordered")(delayed(_draw)(c) for c in todo):
+            for _ in Parallel(n_jobs=workers, return_as="generator_unordered")(delayed(_draw)(c) for c in undrawn):
                 advance(1)
-    return len(todo)
+    return len(undrawn)
 
 
 def _draw(clip: Clip) -> None:

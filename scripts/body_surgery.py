@@ -68,13 +68,13 @@ def fill(polygon: list[int], vertices: Floats) -> Ints:
             area = np.linalg.norm(np.cross(points[middle] - points[start], points[end] - points[start]), axis=1) / 2
             total = cost[start, middle] + cost[middle, end] + area
             cost[start, end], apex[start, end] = total.min(), middle[total.argmin()]
-    triangles, todo = [], [(0, count - 1)]
-    while todo:
-        start, end = todo.pop()
+    triangles, pending = [], [(0, count - 1)]
+    while pending:
+        start, end = pending.pop()
         if end - start > 1:
             middle = int(apex[start, end])
             triangles.append([polygon[start], polygon[middle], polygon[end]])
-            todo += [(start, middle), (middle, end)]
+            pending += [(start, middle), (middle, end)]
     return np.array(triangles)
 
 

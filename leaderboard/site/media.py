@@ -124,12 +124,12 @@ def publish(folder: Path, wanted: Mapping[str, Clip], workers: int = 1, quiet: b
     Raises:
         MBenchError: the renderer is not installed, or a file can't be written.
     """
-    todo = {path: clip for path, clip in wanted.items() if not (folder / path).exists()}
-    draw((clip for path, clip in todo.items() if not path.endswith(STRIP)), workers, quiet)
+    absent = {path: clip for path, clip in wanted.items() if not (folder / path).exists()}
+    draw((clip for path, clip in absent.items() if not path.endswith(STRIP)), workers, quiet)
     make = {VIDEO: _put_video, POSTER: _write_poster, STRIP: _write_strip}
-    for path, clip in todo.items():
+    for path, clip in absent.items():
         make[Path(path).suffix](clip, folder / path)
-    return len(todo)
+    return len(absent)
 
 
 def _put_video(clip: Clip, target: Path) -> None:
