@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import shutil
 from pathlib import Path
 
@@ -142,7 +143,9 @@ def test_stopped_and_carried_on_is_the_same_judge(place, tmp_path, monkeypatch):
     train_judge(recipe)
     assert len(taken) == 31 + 40, "carried on behind step 20"
     assert sha256_of(tmp_path / "judge" / "judge.safetensors") == sha256_of(place / "judge" / "judge.safetensors")
-    assert (tmp_path / "judge" / "card.json").read_bytes() == (place / "judge" / "card.json").read_bytes()
+    cards = [(folder / "judge" / "card.json").read_text() for folder in (tmp_path, place)]
+    carried_on, whole = (re.sub(r"\b\d+ min;", "", card) for card in cards)  # how long it took is the machine's
+    assert carried_on == whole
 
 
 def test_another_recipe_does_not_carry_on_the_old_training(place):

@@ -39,6 +39,9 @@ def create(
 
     The same command again finishes what was interrupted.
     """
+    from leaderboard.extras import need
+
+    need("leaderboard")
     from leaderboard.arena.config import load_study_config
     from leaderboard.arena.create import create as make
     from leaderboard.arena.summary import summary
@@ -56,6 +59,9 @@ def export_votes(
     database: DatabaseUrl = None,
 ) -> None:
     """Write the votes as a CSV file, a row an answer."""
+    from leaderboard.extras import need
+
+    need("votes")
     from leaderboard.arena.exchange import export_votes as export
 
     count, raters = export(study, database, out, for_agreement)
@@ -69,6 +75,9 @@ def import_votes(
     database: DatabaseUrl = None,
 ) -> None:
     """Read votes of the study from a CSV file into its database: all of them, or none."""
+    from leaderboard.extras import need
+
+    need("votes")
     from leaderboard.arena.database import open_database
     from leaderboard.arena.intake import import_votes as read
     from leaderboard.arena.study import read_study
@@ -97,6 +106,9 @@ def serve_study(
     demo: Annotated[bool, typer.Option("--demo", help="A study of the rule-based model and its controls.")] = False,
 ) -> None:
     """Let people vote in the browser, until Ctrl-C."""
+    from leaderboard.extras import need
+
+    need("arena")
     from leaderboard.arena.app import Served, serve, study_to_serve
 
     names = tuple(allow_host or ())
@@ -128,6 +140,11 @@ def report(
     json: Annotated[bool, typer.Option("--json", help="Print everything as one JSON document.")] = False,
 ) -> None:
     """Say what the votes say: of the models, the raters and the metrics."""
+    from leaderboard.extras import need
+
+    need("votes" if votes is None else "leaderboard")
+    if out is not None:
+        need("leaderboard")
     from leaderboard.analysis.analyse import analyse
     from leaderboard.analysis.printed import print_report
     from leaderboard.analysis.raters import Rule

@@ -51,6 +51,9 @@ def build(
 
     It works from a folder, without a server and without a network. A result that can't be read is left out and told.
     """
+    from leaderboard.extras import need
+
+    need("leaderboard")
     from leaderboard.site.build import build_site
 
     built = build_site(results, out, videos, workers, study or [], quiet=False)

@@ -37,6 +37,9 @@ def serve(
     videos: Annotated[bool, typer.Option(help="Show motions on the leaderboard as videos.")] = True,
 ) -> None:
     """Serve the leaderboard, the arena and a playground as one app."""
+    from leaderboard.extras import need
+
+    need("arena")
     from leaderboard.arena.app import Served
     from leaderboard.serve.app import serve as run
 
