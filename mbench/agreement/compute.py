@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -136,11 +135,6 @@ def _counts(votes: pandas.DataFrame) -> dict[str, int]:
     }
 
 
-@lru_cache(maxsize=1)  # a hundred measures of the same prompts share the draws
-def _weights(prompts: int) -> Floats:
-    return bootstrap_weights(prompts)
-
-
 def with_interval(function: Callable[[Floats], Floats], by_prompt: Floats) -> Result:
     """Return a measure of counts summed over prompts, with its interval, which needs two prompts.
 
@@ -153,7 +147,7 @@ def with_interval(function: Callable[[Floats], Floats], by_prompt: Floats) -> Re
         return {"value": None, "low": None, "high": None}
     low, high = None, None
     if len(by_prompt) > 1:
-        flat = _weights(len(by_prompt)) @ by_prompt.reshape(len(by_prompt), -1)
+        flat = bootstrap_weights(len(by_prompt)) @ by_prompt.reshape(len(by_prompt), -1)
         low, high = interval(function(flat.reshape(-1, *by_prompt.shape[1:])))
     return {"value": value, "low": low, "high": high}
 
