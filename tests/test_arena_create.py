@@ -222,7 +222,8 @@ def test_as_many_raters_as_it_says_are_enough(results, tmp_path, drawn):
             arena.vote(rater, turn.task.id, dict.fromkeys(turn.task.questions, "left"))
             done += turn.task.phase == "study"
         ends.append((turn.reason, done))
-    assert ends == [("limit", 5)] * 6 + [("complete", 0)]
+    assert ends[:6] == [("limit", 5)] * 6
+    assert ends[6] in [("complete", 0), ("complete", 1)]  # an attention check may come before the first pair
 
 
 # What it refuses
