@@ -57,12 +57,12 @@ def drawn(tmp_path, monkeypatch):
     asked: list[Clip] = []
 
     def draw(clips, workers, quiet):
-        todo = [clip for clip in clips if not clip.path.exists()]
-        asked.extend(todo)
-        for number, clip in enumerate(todo):
+        undrawn = [clip for clip in clips if not clip.path.exists()]
+        asked.extend(undrawn)
+        for number, clip in enumerate(undrawn):
             clip.path.parent.mkdir(parents=True, exist_ok=True)
             clip.path.write_bytes(tiny_video(number))
-        return len(todo)
+        return len(undrawn)
 
     monkeypatch.setattr(media, "draw", draw)
     return asked

@@ -18,11 +18,11 @@ def drawn(tmp_path, monkeypatch):
     monkeypatch.setenv("MBENCH_CACHE", str(tmp_path / "cache"))
 
     def draw(clips, workers, quiet):
-        todo = [clip for clip in clips if not clip.path.exists()]
-        for clip in todo:
+        undrawn = [clip for clip in clips if not clip.path.exists()]
+        for clip in undrawn:
             clip.path.parent.mkdir(parents=True, exist_ok=True)
             clip.path.write_bytes(tiny_video())
-        return len(todo)
+        return len(undrawn)
 
     monkeypatch.setattr(media, "draw", draw)
 
