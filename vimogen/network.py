@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +16,7 @@ from torch.nn import functional as F  # noqa: N812 - its usual name
 from torch.utils.checkpoint import checkpoint
 
 POSITIONS = 5000  # rows of the table of positions in released checkpoints
+SMALLEST = 0.001  # noise level below which a velocity is not divided out of a predicted motion
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,11 @@ class NetworkConfig:
         ref_motion_dim: columns of a frame of a reference; 0 leaves the reference branch out.
         freq_dim: sinusoidal features of the timestep.
         eps: of all norms.
+        frames_per_token: consecutive frames that share a token; 1 as published. More makes the network as many times
+            cheaper.
+        predicts: what the last layer gives: the `velocity`, as published, or the clean `motion`, from which the
+            velocity follows. A network no wider than its frames can't pass the noise that a velocity holds (Li & He
+            2025, arXiv 2511.13720).
     """
 
     in_dim: int = 276
@@ -43,6 +49,8 @@ class NetworkConfig:
     ref_motion_dim: int = 138
     freq_dim: int = 256
     eps: float = 1e-6
+    frames_per_token: int = 1
+    predicts: Literal["velocity", "motion"] = "velocity"
 
 
 def sinusoids(places: Tensor, dim: int) -> Tensor:
@@ -201,11 +209,11 @@ class Head(nn.Module):
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         self.norm = nn.LayerNorm(config.dim, config.eps, elementwise_affine=False)
-        self.head = nn.Linear(config.dim, config.in_dim)
+        self.head = nn.Linear(config.dim, config.in_dim * config.frames_per_token)
         self.modulation = nn.Parameter(torch.randn(1, 2, config.dim) / config.dim**0.5)
 
     def forward(self, x: Tensor, time: Tensor) -> Tensor:
-        """Return (B, T, in_dim) from x (B, T, D) and the embedded timestep (B, D)."""
+        """Return the columns of the frames of each token, side by side, from x (B, T, D) and the timestep (B, D)."""
         shift, scale = (self.modulation + time[:, None]).chunk(2, dim=1)
         return self.head(self.norm(x) * (1 + scale) + shift)
 
@@ -221,7 +229,7 @@ class ViMoGen(nn.Module):
         super().__init__()
         self.config, dim = config, config.dim
         self.checkpointing = False  # recompute blocks in the backward pass: less memory, a third more time
-        self.motion_embedding = nn.Linear(config.in_dim, dim)
+        self.motion_embedding = nn.Linear(config.in_dim * config.frames_per_token, dim)
         self.motion_pos_embedding = Positions(dim)
         self.text_embedding = nn.Sequential(
             nn.Linear(config.text_dim, dim), nn.GELU(approximate="tanh"), nn.Linear(dim, dim)
@@ -229,7 +237,7 @@ class ViMoGen(nn.Module):
         self.time_embedding = nn.Sequential(nn.Linear(config.freq_dim, dim), nn.SiLU(), nn.Linear(dim, dim))
         self.time_projection = nn.Sequential(nn.SiLU(), nn.Linear(dim, 6 * dim))
         if config.ref_motion_dim:
-            self.ref_motion_embedding = nn.Linear(config.ref_motion_dim, dim)
+            self.ref_motion_embedding = nn.Linear(config.ref_motion_dim * config.frames_per_token, dim)
             self.ref_motion_pos_embedding = Positions(dim)
             self.ref_motion_encoder = nn.ModuleList(EncoderBlock(config) for _ in range(config.num_layers // 2))
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.num_layers))
@@ -263,10 +271,24 @@ class ViMoGen(nn.Module):
         time = self.time_embedding(features)
         steps = self.time_projection(time).unflatten(1, (6, -1))
         conditions = self._conditions(steps, text, text_mask, reference, reference_mask, gate)
-        x = self.motion_pos_embedding(self.motion_embedding(x))
+        tokens, mask = self._fold(x, mask)
+        h = self.motion_pos_embedding(self.motion_embedding(tokens))
         for block in self.blocks:
-            x = self._run(block, x, steps, mask, conditions)
-        return self.motion_head(x, time)
+            h = self._run(block, h, steps, mask, conditions)
+        found = self.motion_head(h, time).unflatten(-1, (-1, self.config.in_dim)).flatten(1, 2)[:, : x.shape[1]]
+        if self.config.predicts == "velocity":
+            return found
+        return (x - found) / (timestep / 1000).clamp(min=SMALLEST)[:, None, None]
+
+    def _fold(self, x: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor | None]:
+        """Return tokens (B, T / n, n columns) of n frames each, and which of them hold a frame: (B, T / n)."""
+        n, frames = self.config.frames_per_token, x.shape[1]
+        if n == 1:
+            return x, mask
+        there = torch.ones(x.shape[:2], dtype=torch.bool, device=x.device) if mask is None else mask
+        x = F.pad(x * there[..., None], (0, 0, 0, -frames % n))
+        there = F.pad(there, (0, -frames % n))
+        return x.unflatten(1, (-1, n)).flatten(2), there.unflatten(1, (-1, n)).any(dim=-1)
 
     def _conditions(
         self,
@@ -283,7 +305,8 @@ class ViMoGen(nn.Module):
             gate = torch.ones(len(text), device=text.device) if reference is None else _no_reference(reference)
         if reference is None or not self.config.ref_motion_dim or bool((gate == 1).all()):
             return Conditions(embedded, text_mask, None, None, gate)
-        r = self.ref_motion_pos_embedding(self.ref_motion_embedding(reference))
+        folded, reference_mask = self._fold(reference, reference_mask)
+        r = self.ref_motion_pos_embedding(self.ref_motion_embedding(folded))
         for block in self.ref_motion_encoder:
             r = self._run(block, r, steps, reference_mask, None)
         return Conditions(embedded, text_mask, r, reference_mask, gate)

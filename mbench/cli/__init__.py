@@ -49,7 +49,17 @@ def _root(version: bool = typer.Option(False, "--version", help="Show the versio
 
 
 def main() -> None:
-    """Run the command line and exit with its code; what the user can put right is one line on stderr."""
+    """Run `mbench` and exit with its code; what the user can put right is one line on stderr."""
+    run(app, "mbench")
+
+
+def run(app: typer.Typer, name: str) -> NoReturn:
+    """Run a command line and exit with its code; what the user can put right is one line on stderr.
+
+    Args:
+        app: the commands.
+        name: what messages call the program.
+    """
     try:
         code = app(standalone_mode=False)
         if code == EXIT_INTERRUPTED:  # how typer reports Ctrl-C
@@ -59,9 +69,9 @@ def main() -> None:
         if type(error).__name__ == "NoArgsIsHelpError":
             error.show()
             sys.exit(EXIT_USER)
-        _fail(f"{error.format_message()} (see: mbench --help)")
+        _fail(name, f"{error.format_message()} (see: {name} --help)")
     except MBenchError as error:
-        _fail(str(error))
+        _fail(name, str(error))
     except (KeyboardInterrupt, typer.Abort):
         typer.echo("interrupted; the same command carries on where this stopped", err=True)
         _leave(EXIT_INTERRUPTED)
@@ -71,11 +81,11 @@ def main() -> None:
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EDQUOT, errno.EPERM):
             raise
-        _fail(one_line(error))
+        _fail(name, one_line(error))
 
 
-def _fail(message: str) -> NoReturn:
-    typer.echo(f"mbench: {' '.join(message.split())}", err=True)
+def _fail(name: str, message: str) -> NoReturn:
+    typer.echo(f"{name}: {' '.join(message.split())}", err=True)
     _leave(EXIT_USER)
 
 

@@ -1,0 +1,1 @@
+"""`vimogen data`."""
