@@ -9,7 +9,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from vimogen.network import NetworkConfig, Positions, ViMoGen
+from vimogen.layers import Positions
+from vimogen.network import NetworkConfig, ViMoGen
 
 TINY = NetworkConfig(
     in_dim=12, dim=32, ffn_dim=48, num_layers=2, num_heads=4, text_dim=10, ref_motion_dim=6, freq_dim=16
