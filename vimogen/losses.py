@@ -16,6 +16,7 @@ from vimogen.kinematics import (
     orientation,
     posed,
     positions,
+    product,
     turns,
     velocities,
 )
@@ -37,7 +38,7 @@ def velocity(rows: Tensor, truth: Tensor, mask: Tensor) -> Tensor:
     """
     steps = velocities(rows)[:, :-1] - positions(rows).diff(dim=1)
     turned = orientation(rows)
-    spun = turns(rows)[:, :-1] - turned[:, 1:] @ turned[:, :-1].transpose(-1, -2)
+    spun = turns(rows)[:, :-1] - product(turned[:, 1:], turned[:, :-1].transpose(-1, -2))
     both = steps.square().sum(-1).mean(-1) + spun.square().sum((-1, -2)) / 3
     return _mean(both, mask[:, 1:] & mask[:, :-1])
 
