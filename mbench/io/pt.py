@@ -20,6 +20,7 @@ from mbench.io.arrays import motion_from_array
 from mbench.io.hints import Hints
 from mbench.io.smpl import is_smpl, motion_from_smpl
 from mbench.motion.motion import Motion
+from mbench.motion.representations.vimogen276 import WIDTH
 
 
 def read_pt(path: Path, hints: Hints) -> Motion:
@@ -28,7 +29,7 @@ def read_pt(path: Path, hints: Hints) -> Motion:
     Raises:
         FormatError: damaged, of objects other than tensors and arrays, or without joints or motion.
     """
-    content = _load(path)
+    content = read_content(path)
     if not isinstance(content, dict):
         return motion_from_array(_numpy(content, "content", path), path, hints)
     keys = [str(key) for key in content]
@@ -49,13 +50,26 @@ def pt_shape(path: Path) -> tuple[int, ...]:
     Raises:
         FormatError: damaged, or none of these.
     """
-    content = _load(path, mmap=zipfile.is_zipfile(path))
+    content = read_content(path, mmap=zipfile.is_zipfile(path))
     if isinstance(content, dict):
         content = content.get("motion", content.get("joints"))
     shape = getattr(content, "shape", None)
     if shape is None:
         raise FormatError(f"{path}: holds no tensor and no dict with joints or motion")
     return tuple(shape)
+
+
+def pt_rows(path: Path) -> NDArray[np.float32]:
+    """Return the rows (T, 276) of a `.pt` file as they are: a tensor, or `motion` of a dict; no code can run.
+
+    Raises:
+        FormatError: damaged, none of these, or of another width.
+    """
+    content = read_content(path)
+    rows = _numpy(content["motion"] if isinstance(content, dict) and "motion" in content else content, "motion", path)
+    if rows.ndim != 2 or rows.shape[1] != WIDTH or not len(rows):
+        raise FormatError(f"{path}: holds motion of shape {rows.shape}; expected (T, {WIDTH})")
+    return rows.astype(np.float32)
 
 
 def _note(unused: list[str]) -> dict[str, Any]:
@@ -73,8 +87,12 @@ def _fps(content: dict[Any, Any], path: Path) -> float | None:
     return float(fps.reshape(-1)[0])
 
 
-def _load(path: Path, mmap: bool = False) -> Any:
-    """Return the content of the file, its numbers memory-mapped if asked for."""
+def read_content(path: Path, mmap: bool = False) -> Any:
+    """Return the content of a `.pt` file, its numbers memory-mapped if asked for; no code in it can run.
+
+    Raises:
+        FormatError: damaged, or of objects other than tensors and arrays.
+    """
     import torch
 
     try:

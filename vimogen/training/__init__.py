@@ -1,0 +1,1 @@
+"""Training ViMoGen: `vimogen train CONFIG`."""

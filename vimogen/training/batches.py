@@ -1,0 +1,145 @@
+"""Batches of a training: parts of clips with a caption or a spoilt copy of themselves as their reference.
+
+The batch of a step depends on the step and the seed alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mbench.datasets.caption_mirror import mirror_text
+from mbench.errors import MBenchError
+from mbench.motion.representations.vimogen276 import ORIENTATION, ROTATIONS, WIDTH
+from vimogen.augment import canonical, mirrored
+from vimogen.codec import REFERENCE, Codec, Rows
+from vimogen.corruption import Corruption
+from vimogen.training.clips import TrainingClip
+from vimogen.training.recipe import Recipe
+
+POOL = 4  # batches' worth of clips that are drawn, then sorted by length: a batch's clips are of similar length
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One sample of a batch: normalised rows (T, 276), a text, a reference (T, 138) with its mask, and who is asked."""
+
+    rows: Rows
+    text: str
+    reference: Rows
+    reference_mask: np.ndarray
+    gate: float
+    columns: np.ndarray = field(repr=False)
+
+
+class Batches:
+    """The batches of a recipe.
+
+    Args:
+        clips: to train on.
+        tokens: {text: its tokens (L, width)}, with the null text.
+        codec: of the data.
+        recipe: of the training.
+
+    Raises:
+        MBenchError: a subset has no clip.
+    """
+
+    def __init__(
+        self, clips: Sequence[TrainingClip], tokens: dict[str, np.ndarray], codec: Codec, recipe: Recipe
+    ) -> None:
+        self.tokens, self.codec, self.recipe = tokens, codec, recipe
+        self.corruption = Corruption()
+        self.columns = {name: _column_weights(recipe, own.columns) for name, own in recipe.subsets.items()}
+        self.columns[""] = _column_weights(recipe, "all")  # of the reference branch
+        self.pools = {
+            (name, branch): _pool(clips, name, branch) for name in recipe.subsets for branch in ("text", "reference")
+        }
+        empty = [name for name, own in recipe.subsets.items() if own.share and not self.pools[name, "reference"]]
+        if empty:
+            raise MBenchError(f"data: no training clip is of subset {', '.join(empty)}; leave it out of `subsets`")
+
+    def __call__(self, step: int) -> dict[str, Tensor]:
+        """Return the batch of a step."""
+        generator = np.random.default_rng([self.recipe.settings.seed, step])
+        drawn = [self._draw(generator) for _ in range(POOL * self.recipe.batch)]
+        order = np.argsort([len(clip.rows) for clip, _ in drawn], kind="stable")
+        start = int(generator.integers(POOL)) * self.recipe.batch
+        own = [drawn[index] for index in order[start : start + self.recipe.batch]]
+        return self.collate([self._sample(clip, by_text, generator) for clip, by_text in own])
+
+    def _draw(self, generator: np.random.Generator) -> tuple[TrainingClip, bool]:
+        """Return a clip, and whether the text branch is asked."""
+        names = list(self.recipe.subsets)
+        shares = np.array([self.recipe.subsets[name].share for name in names])
+        name = names[generator.choice(len(names), p=shares / shares.sum())]
+        by_text = bool(generator.random() < self.recipe.subsets[name].text and self.pools[name, "text"])
+        pool = self.pools[name, "text" if by_text else "reference"]
+        return pool.clips[int(np.searchsorted(pool.edges, generator.random(), side="right"))], by_text
+
+    def _sample(self, clip: TrainingClip, by_text: bool, generator: np.random.Generator) -> Sample:
+        rows = clip.rows
+        longest = self.recipe.frames[1]
+        start = int(generator.integers(max(1, len(rows) - longest + 1)))
+        rows = rows[start : start + longest]
+        turned = generator.random() < self.recipe.mirror
+        rows = self.codec.normalised(canonical(mirrored(rows) if turned else rows))
+        text = clip.texts[int(generator.integers(len(clip.texts)))] if by_text else ""
+        if generator.random() < self.recipe.null_text:
+            text = ""
+        reference, left = self.corruption(rows[:, REFERENCE], generator)
+        columns = self.columns[clip.subset] if by_text else self.columns[""]
+        return Sample(rows, mirror_text(text) if turned else text, reference, left, float(by_text), columns)
+
+    def collate(self, samples: Sequence[Sample]) -> dict[str, Tensor]:
+        """Return samples as tensors, padded with zeros; see `vimogen.network.ViMoGen.forward` for their shapes."""
+        texts = [self.tokens[sample.text] for sample in samples]
+        longest, words = max(len(sample.rows) for sample in samples), max(map(len, texts))
+        rows = np.zeros((len(samples), longest, WIDTH), np.float32)
+        mask, left = (np.zeros((len(samples), longest), bool) for _ in range(2))
+        reference = np.zeros((len(samples), longest, len(REFERENCE)), np.float32)
+        text = np.zeros((len(samples), words, texts[0].shape[1]), np.float32)
+        text_mask = np.zeros((len(samples), words), bool)
+        for place, (sample, own) in enumerate(zip(samples, texts, strict=True)):
+            frames = slice(0, len(sample.rows))
+            rows[place, frames], reference[place, frames] = sample.rows, sample.reference
+            mask[place, frames], left[place, frames] = True, sample.reference_mask
+            text[place, : len(own)], text_mask[place, : len(own)] = own, True
+        arrays = {
+            "rows": rows, "mask": mask, "reference": reference, "reference_mask": left,
+            "text": text, "text_mask": text_mask,
+            "gate": np.array([sample.gate for sample in samples], np.float32),
+            "columns": np.stack([sample.columns for sample in samples]),
+        }  # fmt: skip
+        return {name: torch.from_numpy(array) for name, array in arrays.items()}
+
+
+@dataclass(frozen=True)
+class _Pool:
+    """Clips, and the upper edge of each on a line of length 1, as long as its weight."""
+
+    clips: list[TrainingClip]
+    edges: np.ndarray
+
+    def __bool__(self) -> bool:
+        """Whether there is a clip."""
+        return bool(self.clips)
+
+
+def _pool(clips: Sequence[TrainingClip], subset: str, branch: str) -> _Pool:
+    own = [c for c in clips if c.subset == subset and (branch == "reference" or (c.texts and not c.held_out))]
+    edges = np.cumsum([clip.weight for clip in own])
+    return _Pool(own, edges / edges[-1] if own else edges)
+
+
+def _column_weights(recipe: Recipe, columns: str) -> np.ndarray:
+    """Return the weight of each column (276,) in the loss."""
+    weights = np.ones(WIDTH, np.float32)
+    weights[ORIENTATION.start :] = recipe.root
+    if columns == "rotations":
+        weights[ROTATIONS.stop :] = 0
+    return weights

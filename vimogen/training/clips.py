@@ -1,0 +1,121 @@
+"""The clips of a folder of `vimogen data build`, in memory."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mbench.datasets.caption_mirror import mirror_text
+from mbench.datasets.vimogen228k import UNIFIED
+from mbench.errors import FormatError, MBenchError
+from mbench.files import read_json, sha256_of
+from mbench.io.pt import pt_rows
+from vimogen.codec import Codec, Rows
+
+STATISTICS = "statistics.npz"
+
+
+@dataclass(frozen=True)
+class TrainingClip:
+    """A clip as the training sees it.
+
+    Attributes:
+        id: of its row.
+        subset: of its row.
+        rows: (T, 276), canonical, 20 fps, metres.
+        texts: its captions; none where the reference branch alone may learn it.
+        held_out: whether its captions are kept from the text branch.
+        weight: how often it is drawn, relative to the others of its subset.
+    """
+
+    id: str
+    subset: str
+    rows: Rows
+    texts: tuple[str, ...]
+    held_out: bool
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """A published folder.
+
+    Attributes:
+        folder: where it is.
+        codec: its statistics.
+        clips: {split: its clips}.
+        hash: of the rows, the statistics, and the sizes of the motion files.
+    """
+
+    folder: Path
+    codec: Codec
+    clips: dict[str, list[TrainingClip]]
+    hash: str
+
+
+def read_data(folder: Path, subsets: Sequence[str], shortest: int) -> TrainingData:
+    """Return the clips of some subsets.
+
+    Args:
+        folder: of `vimogen data build`.
+        subsets: which.
+        shortest: clips of fewer frames are left out.
+
+    Raises:
+        MBenchError: the folder lacks a file, holds a damaged one, or no clip to train on.
+    """
+    listing = folder / UNIFIED
+    if not listing.is_file():
+        raise MBenchError(f"data: {folder} holds no {UNIFIED}; expected a folder that `vimogen data build` has written")
+    rows = [row for row in read_json(listing) if row.get("subset") in subsets]
+    clips: dict[str, list[TrainingClip]] = {}
+    for row in rows:
+        clip = _clip(row, folder)
+        if len(clip.rows) >= shortest:
+            clips.setdefault(str(row.get("split") or "train"), []).append(clip)
+    if not clips.get("train"):
+        raise MBenchError(f"data: {folder} holds no training clip of {', '.join(subsets)} with {shortest} frames")
+    balanced = {split: _balanced(own) for split, own in clips.items()}
+    return TrainingData(folder, read_codec(folder), balanced, sha256_of(listing, folder / STATISTICS))
+
+
+def read_codec(folder: Path) -> Codec:
+    """Return the statistics of a published folder.
+
+    Raises:
+        MBenchError: they are missing or damaged.
+    """
+    path = folder / STATISTICS
+    try:
+        with np.load(path) as stored:
+            return Codec(stored["mean"].astype(np.float32), stored["std"].astype(np.float32))
+    except (OSError, ValueError, KeyError) as error:
+        raise FormatError(f"{path}: can't be read as statistics with mean and std: {error}") from error
+
+
+def _clip(row: dict[str, Any], folder: Path) -> TrainingClip:
+    texts = row.get("motion_text_annot") or []
+    texts = (texts,) if isinstance(texts, str) else tuple(texts)
+    motion = pt_rows(folder / row["motion_path"])
+    return TrainingClip(str(row["id"]), row["subset"], motion, texts, bool(row.get("held_out")))
+
+
+def _balanced(clips: list[TrainingClip]) -> list[TrainingClip]:
+    """Return the clips with weights: n clips of the same first caption count as the root of n, long ones for more."""
+    same = Counter((clip.subset, clip.texts[:1]) for clip in clips if clip.texts)
+    return [replace(clip, weight=_length(clip) / max(1, same[clip.subset, clip.texts[:1]]) ** 0.5) for clip in clips]
+
+
+def _length(clip: TrainingClip) -> float:
+    return float(np.clip(np.sqrt(len(clip.rows) / 100), 0.5, 2.0))
+
+
+def texts_of(clips: Sequence[TrainingClip]) -> list[str]:
+    """Return every caption that the text branch may see, mirrored ones too, and the null text; sorted."""
+    found = {text for clip in clips if not clip.held_out for text in clip.texts}
+    return sorted(found | {mirror_text(text) for text in found} | {""})

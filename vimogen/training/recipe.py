@@ -1,0 +1,140 @@
+"""The recipe of a training: the YAML of `vimogen train CONFIG`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from mbench.errors import ConfigError
+from mbench.training import TrainSettings
+from mbench.yamlfile import load_yaml, validation_message
+from vimogen.losses import KINEMATIC
+
+PositiveInt = Annotated[int, Field(ge=1)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Weight = Annotated[float, Field(ge=0)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class NetworkRecipe(_Strict):
+    """Sizes of the network; see `vimogen.network.NetworkConfig`."""
+
+    dim: PositiveInt = 256
+    ffn_dim: PositiveInt = 1024
+    num_layers: PositiveInt = 8
+    num_heads: PositiveInt = 4
+    frames_per_token: PositiveInt = 4
+    predicts: Literal["velocity", "motion"] = "motion"
+    reference: bool = True
+
+
+class SubsetRecipe(_Strict):
+    """How clips of a subset are trained on.
+
+    Attributes:
+        share: of the samples of a batch, relative to those of the other subsets.
+        text: share of the samples that take the text branch; the others take the reference branch.
+        columns: what the text branch is told of: all, or the rotations only, where the path of the root is not trusted.
+    """
+
+    share: Weight = 1.0
+    text: Share = 0.8
+    columns: Literal["all", "rotations"] = "all"
+
+
+class Recipe(_Strict):
+    """A whole `vimogen train` configuration.
+
+    Attributes:
+        data: folder of `vimogen data build`; relative to the YAML file.
+        output: folder of the run: checkpoint, log, curve, then the weights; relative to the current folder.
+        name: of the model, for its card.
+        network: its size.
+        start: weights folder to start from; relative to the YAML file. None starts from chance.
+        tokens: of a text, at most.
+        subsets: how each subset is trained on; one that the data have and this lacks is left out.
+        null_text: share of the text branch's samples that see the null text.
+        frames: shortest and longest part of a clip.
+        mirror: share of samples that are mirrored.
+        root: weight of the squares of the columns of the root (258 and up).
+        floor: noise level below which the weight of the loss grows no more; of networks that predict the motion.
+        losses: weights of the kinematic losses; 0 leaves one out.
+        adversarial: weight of the adversarial loss; 0 leaves it out.
+        adversarial_from: step at which it sets in.
+        batch: samples a step.
+        train: how long and how; see `mbench.training.TrainSettings`.
+        validate_on: validation prompts whose motions are measured at each evaluation.
+        notes: for the card.
+    """
+
+    data: str
+    output: str
+    name: str = "vimogen"
+    network: NetworkRecipe = NetworkRecipe()
+    start: str | None = None
+    tokens: PositiveInt = 40
+    subsets: dict[str, SubsetRecipe] = {"optical": SubsetRecipe()}
+    null_text: Share = 0.1
+    frames: tuple[PositiveInt, PositiveInt] = (40, 200)
+    mirror: Share = 0.5
+    root: Weight = 3.0
+    floor: Share = 0.2
+    losses: dict[str, Weight] = {"posing": 2.0, "velocity": 5.0, "drift": 0.5, "contact": 5.0}
+    adversarial: Weight = 0.0
+    adversarial_from: int = 0
+    batch: PositiveInt = 32
+    train: dict[str, Any] = {}
+    validate_on: PositiveInt = 24
+    notes: str = ""
+    base: Path = Field(default=Path(), exclude=True)
+
+    @model_validator(mode="after")
+    def _fits(self) -> Recipe:
+        if unknown := set(self.losses) - set(KINEMATIC):
+            raise ValueError(f"losses names {', '.join(sorted(unknown))}; expected {', '.join(KINEMATIC)}")
+        if self.frames[0] > self.frames[1]:
+            raise ValueError(f"frames is {list(self.frames)}; expected the shortest, then the longest")
+        if not self.subsets or not any(subset.share for subset in self.subsets.values()):
+            raise ValueError("subsets gives every subset the share 0; expected one above 0")
+        return self
+
+    @property
+    def settings(self) -> TrainSettings:
+        """Return the settings of the training loop.
+
+        Raises:
+            ConfigError: a field it does not have, or a value out of its range.
+        """
+        try:
+            return TrainSettings(**self.train)
+        except TypeError as error:
+            raise ConfigError(f"train: {error}; see mbench.training.TrainSettings") from error
+
+
+def load_recipe(path: Path) -> Recipe:
+    """Return the recipe of a YAML file.
+
+    Raises:
+        ConfigError: it can't be read, or a field is missing, wrong or unknown.
+    """
+    values = load_yaml(path)
+    if not isinstance(values, dict):
+        raise ConfigError(f"{path}: holds no mapping; expected the fields of a recipe, e.g. data: and output:")
+    try:
+        recipe = Recipe.model_validate(_tuples(values))
+    except ValidationError as error:
+        raise ConfigError(f"{path}: {validation_message(error, Recipe)}") from error
+    recipe = recipe.model_copy(update={"base": path.parent})
+    recipe.settings  # noqa: B018 - wrong values are told now
+    return recipe
+
+
+def _tuples(values: dict[str, Any]) -> dict[str, Any]:
+    """Return the values with the list of `frames` as the tuple that strict validation asks for."""
+    frames = values.get("frames")
+    return {**values, "frames": tuple(frames)} if isinstance(frames, list) else values
