@@ -31,7 +31,7 @@ def read_npz(path: Path, hints: Hints) -> Motion:
     Raises:
         FormatError: damaged, of objects, of SMPL parameters, or without joints.
     """
-    arrays = _arrays(path)
+    arrays = read_arrays(path)
     if "format" in arrays:
         return _ours(arrays, path, hints)
     if is_smpl(arrays.keys()):
@@ -42,8 +42,12 @@ def read_npz(path: Path, hints: Hints) -> Motion:
     raise FormatError(f"{path}: holds {', '.join(sorted(arrays)) or 'nothing'}; expected joints or motion")
 
 
-def _arrays(path: Path) -> dict[str, NDArray[Any]]:
-    """Return all arrays of an archive; of SMPL parameters those that are read."""
+def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
+    """Return all arrays of an archive, of SMPL parameters those that are read; Python objects are refused.
+
+    Raises:
+        FormatError: damaged, of objects, or no archive.
+    """
     try:
         archive = np.load(path, allow_pickle=False)
         if not isinstance(archive, np.ndarray):

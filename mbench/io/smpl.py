@@ -12,7 +12,7 @@ from mbench.registry import Registry
 
 PARAMETER_KEYS = (
     "poses", "trans", "betas", "mocap_framerate", "mocap_frame_rate", "fps", "global_orient", "body_pose", "transl",
-    "jaw_pose", "leye_pose", "reye_pose", "expression", "format",
+    "jaw_pose", "leye_pose", "reye_pose", "expression", "format", "focal_length", "width", "height",
 )  # fmt: skip
 ParameterReader = Callable[[Mapping[str, Any], Path, Hints], Motion]
 PARAMETER_READERS: Registry[ParameterReader] = Registry("reader", builtin=("mbench.body.parameters",))

@@ -1,0 +1,1 @@
+"""Training data: ingest, score, filter, caption, split and publish; simulated capture; prompts."""
