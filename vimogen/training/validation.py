@@ -85,7 +85,7 @@ def errors(network: nn.Module, batches: Sequence[dict[str, Tensor]], device: str
 
 
 def measured(samples: Sequence[np.ndarray]) -> dict[str, float]:
-    """Return the means of metrics of generated rows, where they apply, and how far absolute and integrated root part."""
+    """Return the means of metrics of generated rows, and how far absolute and integrated root part at the end."""
     motions = [motion_of(rows) for rows in samples]
     table = score(motions, METRICS)
     means = {name.split("/")[-1]: float(value) for name, value in table.mean().items() if np.isfinite(value)}
