@@ -64,7 +64,7 @@ class TextEncoder:
             raise ConfigError(f"text encoder: device is {device!r}; expected auto, cpu, cuda or cuda:N")
         self.name = name or DEFAULT
         self.folder = packaged() if self.name == DEFAULT else _folder_of(self.name)
-        self.hash = SHA256 if self.name == DEFAULT else _hash_of(self.folder)
+        self.hash = SHA256 if self.name == DEFAULT else model_hash(self.folder)
         self._device, self._dtype = device, dtype
         self._store = VectorStore(cache_folder() / "text" / f"{self.hash[:16]}-{dtype}.sqlite") if cache else None
         self._loaded: Any = None
@@ -117,9 +117,9 @@ class TextEncoder:
             import torch
             from sentence_transformers import SentenceTransformer
 
-            device = _torch_device(self._device)
+            device = torch_device(self._device)
             try:
-                with _quiet():
+                with quiet_transformers():
                     model = SentenceTransformer(str(self.folder), device=device, local_files_only=True)
             except Exception as error:  # whatever transformers raises for damaged or foreign files
                 raise MBenchError(
@@ -152,7 +152,7 @@ def _check_weights(path: Path) -> None:
         )
 
 
-def _torch_device(device: str) -> str:
+def torch_device(device: str) -> str:
     """Return the device to use.
 
     Raises:
@@ -169,7 +169,7 @@ def _torch_device(device: str) -> str:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet_transformers() -> Iterator[None]:
     """Keep transformers from drawing a bar for loading weights, which takes a moment."""
     from transformers.utils import logging
 
@@ -220,7 +220,7 @@ def _snapshot(repository: str, offline: bool) -> Path:
     return folder
 
 
-def _hash_of(folder: Path) -> str:
-    """Return a hash of the files of a model."""
+def model_hash(folder: Path) -> str:
+    """Return a hash of the files of a model that decide its vectors."""
     files = [path for path in sorted(folder.rglob("*")) if path.suffix in OF_A_MODEL and path.is_file()]
     return hash_of([[path.relative_to(folder).as_posix(), sha256_of(path)] for path in files])

@@ -156,3 +156,58 @@ def test_cuda_agrees_with_the_release(released):
     moved = {name: value.cuda() for name, value in values.items()}
     assert (run(network.cuda(), moved).cpu() - values["output"]).abs().max() < 1e-4
     network.cpu()
+
+
+@pytest.mark.parametrize("frames", [8, 9, 11])
+def test_tokens_of_several_frames_read_no_padding(frames):
+    """A clip of any length gives what it gives beside a longer one, whatever the padding holds."""
+    torch.manual_seed(1)
+    network = ViMoGen(NetworkConfig(**{**vars(TINY), "frames_per_token": 4})).eval()
+    values, gate = inputs(frames=12), torch.tensor([1.0, 0.0, 0.5])
+    there = torch.arange(12)[None].expand(3, -1) < torch.tensor([frames, 12, frames])[:, None]
+    with torch.no_grad():
+        together = network(**values, gate=gate, mask=there, reference_mask=there)
+        spoilt = {**values, **{name: values[name].masked_fill(~there[..., None], 9.0) for name in ("x", "reference")}}
+        torch.testing.assert_close(
+            network(**spoilt, gate=gate, mask=there, reference_mask=there)[there], together[there]
+        )
+        for row in (0, 2):
+            own = {name: value[row : row + 1] for name, value in values.items()}
+            own = {**own, "x": own["x"][:, :frames], "reference": own["reference"][:, :frames]}
+            alone = network(**own, gate=gate[row : row + 1])
+            assert alone.shape == (1, frames, 12)
+            torch.testing.assert_close(alone[0], together[row, :frames], rtol=1e-4, atol=2e-6)
+
+
+def test_a_token_of_several_frames_sees_them_all():
+    torch.manual_seed(1)
+    network = ViMoGen(NetworkConfig(**{**vars(TINY), "frames_per_token": 4})).eval()
+    assert network.motion_embedding.weight.shape == (32, 48)
+    values = inputs(frames=12)
+    values["x"].requires_grad_()
+    network(**values, gate=torch.ones(3))[:, 11].sum().backward()
+    assert (values["x"].grad.abs().sum(dim=-1) > 0).all()
+
+
+def test_a_predicted_motion_is_told_as_the_velocity_to_it(tiny):
+    """x_s = (1 - s) motion + s noise, so that noise - motion = (x_s - motion) / s."""
+    other = ViMoGen(NetworkConfig(**{**vars(TINY), "predicts": "motion"})).eval()
+    other.load_state_dict(tiny.state_dict())
+    values, gate = inputs(), torch.ones(3)
+    with torch.no_grad():
+        motion = tiny(**values, gate=gate)
+        velocity = other(**values, gate=gate)
+        together = other(**values, gate=torch.tensor([1.0, 0.0, 0.5]))
+        alone = [
+            other(**{n: v[i : i + 1] for n, v in values.items()}, gate=gate[:1] * g)
+            for i, g in enumerate([1.0, 0.0, 0.5])
+        ]
+    torch.testing.assert_close(velocity, (values["x"] - motion) / (values["timestep"] / 1000)[:, None, None])
+    torch.testing.assert_close(together, torch.cat(alone), rtol=1e-4, atol=2e-4)
+
+
+def test_at_no_noise_the_velocity_to_a_predicted_motion_is_finite(tiny):
+    other = ViMoGen(NetworkConfig(**{**vars(TINY), "predicts": "motion"})).eval()
+    with torch.no_grad():
+        found = other(**{**inputs(), "timestep": torch.zeros(3)}, gate=torch.ones(3))
+    assert found.isfinite().all()
