@@ -15,6 +15,7 @@ from torch import Tensor
 from mbench.datasets.caption_mirror import mirror_text
 from mbench.errors import MBenchError
 from mbench.motion.representations.vimogen276 import ORIENTATION, ROTATIONS, WIDTH
+from vimogen import flow
 from vimogen.augment import canonical, mirrored
 from vimogen.codec import REFERENCE, Codec, Rows
 from vimogen.corruption import Corruption
@@ -26,7 +27,10 @@ POOL = 4  # batches' worth of clips that are drawn, then sorted by length: a bat
 
 @dataclass(frozen=True)
 class Sample:
-    """One sample of a batch: normalised rows (T, 276), a text, a reference (T, 138) with its mask, and who is asked."""
+    """One sample of a batch: normalised rows (T, 276), a text, a reference (T, 138) with its mask, and who is asked.
+
+    `noise` (T, 276) is that of a paired sample.
+    """
 
     rows: Rows
     text: str
@@ -34,6 +38,7 @@ class Sample:
     reference_mask: np.ndarray
     gate: float
     columns: np.ndarray = field(repr=False)
+    noise: Tensor | None = field(default=None, repr=False)
 
 
 class Batches:
@@ -46,7 +51,7 @@ class Batches:
         recipe: of the training.
 
     Raises:
-        MBenchError: a subset has no clip.
+        MBenchError: a subset has no clip, or a paired one has a clip without a seed.
     """
 
     def __init__(
@@ -62,6 +67,9 @@ class Batches:
         empty = [name for name, own in recipe.subsets.items() if own.share and not self.pools[name, "reference"]]
         if empty:
             raise MBenchError(f"data: no training clip is of subset {', '.join(empty)}; leave it out of `subsets`")
+        self.paired = {name for name, own in recipe.subsets.items() if own.paired}
+        if unknown := [clip.id for clip in clips if clip.subset in self.paired and clip.seed is None]:
+            raise MBenchError(f"data: row {unknown[0]} has no seed; paired subsets are those of `vimogen distil`")
 
     def __call__(self, step: int) -> dict[str, Tensor]:
         """Return the batch of a step."""
@@ -82,18 +90,24 @@ class Batches:
         return pool.clips[int(np.searchsorted(pool.edges, generator.random(), side="right"))], by_text
 
     def _sample(self, clip: TrainingClip, by_text: bool, generator: np.random.Generator) -> Sample:
-        rows = clip.rows
-        longest = self.recipe.frames[1]
-        start = int(generator.integers(max(1, len(rows) - longest + 1)))
-        rows = rows[start : start + longest]
-        turned = generator.random() < self.recipe.mirror
-        rows = self.codec.normalised(canonical(mirrored(rows) if turned else rows))
+        paired = clip.subset in self.paired
+        rows, turned = (clip.rows, False) if paired else self._part(clip, generator)
+        rows = self.codec.normalised(rows)
         text = clip.texts[int(generator.integers(len(clip.texts)))] if by_text else ""
         if generator.random() < self.recipe.null_text:
             text = ""
         reference, left = self.corruption(rows[:, REFERENCE], generator)
         columns = self.columns[clip.subset] if by_text else self.columns[""]
-        return Sample(rows, mirror_text(text) if turned else text, reference, left, float(by_text), columns)
+        noise = flow.noise_of(clip.seed, len(rows)) if paired and clip.seed is not None else None
+        return Sample(rows, mirror_text(text) if turned else text, reference, left, float(by_text), columns, noise)
+
+    def _part(self, clip: TrainingClip, generator: np.random.Generator) -> tuple[Rows, bool]:
+        """Return a part of a clip, canonical, and whether it was mirrored."""
+        longest = self.recipe.frames[1]
+        start = int(generator.integers(max(1, len(clip.rows) - longest + 1)))
+        rows = clip.rows[start : start + longest]
+        turned = bool(generator.random() < self.recipe.mirror)
+        return canonical(mirrored(rows) if turned else rows), turned
 
     def collate(self, samples: Sequence[Sample]) -> dict[str, Tensor]:
         """Return samples as tensors, padded with zeros; see `vimogen.network.ViMoGen.forward` for their shapes."""
@@ -115,7 +129,16 @@ class Batches:
             "gate": np.array([sample.gate for sample in samples], np.float32),
             "columns": np.stack([sample.columns for sample in samples]),
         }  # fmt: skip
-        return {name: torch.from_numpy(array) for name, array in arrays.items()}
+        batch = {name: torch.from_numpy(array) for name, array in arrays.items()}
+        return batch | self._noise(samples, longest) if self.paired else batch
+
+    def _noise(self, samples: Sequence[Sample], longest: int) -> dict[str, Tensor]:
+        """Return which samples are paired (B,), and their noise (B, T, 276), zeros for the others."""
+        noise = torch.zeros(len(samples), longest, WIDTH)
+        for place, sample in zip(noise, samples, strict=True):
+            if sample.noise is not None:
+                place[: len(sample.noise)] = sample.noise
+        return {"paired": torch.tensor([sample.noise is not None for sample in samples]), "noise": noise}
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ class TrainingClip:
         texts: its captions; none where the reference branch alone may learn it.
         held_out: whether its captions are kept from the text branch.
         weight: how often it is drawn, relative to the others of its subset.
+        seed: of the noise that a generated clip was made of (`vimogen.flow.noise_of`); None for other clips.
     """
 
     id: str
@@ -39,6 +40,7 @@ class TrainingClip:
     texts: tuple[str, ...]
     held_out: bool
     weight: float = 1.0
+    seed: int | None = None
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ def _clip(row: dict[str, Any], folder: Path) -> TrainingClip:
     texts = row.get("motion_text_annot") or []
     texts = (texts,) if isinstance(texts, str) else tuple(texts)
     motion = pt_rows(folder / row["motion_path"])
-    return TrainingClip(str(row["id"]), row["subset"], motion, texts, bool(row.get("held_out")))
+    return TrainingClip(str(row["id"]), row["subset"], motion, texts, bool(row.get("held_out")), seed=row.get("seed"))
 
 
 def _balanced(clips: list[TrainingClip]) -> list[TrainingClip]:

@@ -56,7 +56,7 @@ class Objective:
         self._to(rows.device)
         drawn = torch.randint(0, flow.TRAINING_STEPS, (len(rows),), device=rows.device)
         sigma, weight = self.sigmas[drawn], self.weights[drawn]
-        noise = torch.randn_like(rows)
+        noise = _noise(batch)
         x = flow.noisy(rows, noise, sigma)
         velocity = network(
             x, flow.timesteps(sigma), batch["text"], mask, batch["text_mask"],
@@ -90,6 +90,12 @@ class Objective:
         if self.mean.device != device:
             for name in ("mean", "std", "sigmas", "weights"):
                 setattr(self, name, getattr(self, name).to(device))
+
+
+def _noise(batch: dict[str, Tensor]) -> Tensor:
+    """Return fresh noise (B, T, 276), for paired samples their own."""
+    noise = torch.randn_like(batch["rows"])
+    return torch.where(batch["paired"][:, None, None], batch["noise"], noise) if "paired" in batch else noise
 
 
 def _over_frames(values: Tensor, mask: Tensor) -> Tensor:

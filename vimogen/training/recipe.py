@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from mbench.errors import ConfigError
 from mbench.training import TrainSettings
 from mbench.yamlfile import load_yaml, validation_message
+from vimogen.flow import Guidance
+from vimogen.generator import Sampling
 from vimogen.losses import KINEMATIC
 
 PositiveInt = Annotated[int, Field(ge=1)]
@@ -40,11 +42,13 @@ class SubsetRecipe(_Strict):
         share: of the samples of a batch, relative to those of the other subsets.
         text: share of the samples that take the text branch; the others take the reference branch.
         columns: what the text branch is told of: all, or the rotations only, where the path of the root is not trusted.
+        paired: train each motion against the noise of its row's `seed` (`vimogen distil`): whole clips, none mirrored.
     """
 
     share: Weight = 1.0
     text: Share = 0.8
     columns: Literal["all", "rotations"] = "all"
+    paired: bool = False
 
 
 class Recipe(_Strict):
@@ -54,6 +58,8 @@ class Recipe(_Strict):
         data: folder of `vimogen data build`; relative to the YAML file.
         output: folder of the run: checkpoint, log, curve, then the weights; relative to the current folder.
         name: of the model, for its card.
+        version: of the model, for its card.
+        licence: of the weights, which follows from the data's.
         network: its size.
         start: weights folder to start from; relative to the YAML file. None starts from chance.
         tokens: of a text, at most.
@@ -69,12 +75,15 @@ class Recipe(_Strict):
         batch: samples a step.
         train: how long and how; see `mbench.training.TrainSettings`.
         validate_on: validation prompts whose motions are measured at each evaluation.
+        sampling: what the generator does by default; see `vimogen.generator.Sampling`.
         notes: for the card.
     """
 
     data: str
     output: str
     name: str = "vimogen"
+    version: str = "1"
+    licence: str = "follows from that of the data"
     network: NetworkRecipe = NetworkRecipe()
     start: str | None = None
     tokens: PositiveInt = 40
@@ -90,6 +99,7 @@ class Recipe(_Strict):
     batch: PositiveInt = 32
     train: dict[str, Any] = {}
     validate_on: PositiveInt = 24
+    sampling: dict[str, Any] = {}
     notes: str = ""
     base: Path = Field(default=Path(), exclude=True)
 
@@ -130,8 +140,23 @@ def load_recipe(path: Path) -> Recipe:
     except ValidationError as error:
         raise ConfigError(f"{path}: {validation_message(error, Recipe)}") from error
     recipe = recipe.model_copy(update={"base": path.parent})
-    recipe.settings  # noqa: B018 - wrong values are told now
+    _ = recipe.settings, sampling_of(recipe.sampling)  # wrong values are told now
     return recipe
+
+
+def sampling_of(values: dict[str, Any]) -> Sampling:
+    """Return a sampling from YAML values, e.g. {steps: 4, sampler: euler, guidance: {scale: 1}}.
+
+    Raises:
+        ConfigError: a field it does not have, or a value out of its range.
+    """
+    try:
+        guidance = dict(values.get("guidance") or {})
+        if "interval" in guidance:
+            guidance["interval"] = tuple(guidance["interval"])
+        return Sampling(**{**values, "guidance": Guidance(**guidance)})
+    except TypeError as error:
+        raise ConfigError(f"sampling: {error}; see vimogen.generator.Sampling") from error
 
 
 def _tuples(values: dict[str, Any]) -> dict[str, Any]:

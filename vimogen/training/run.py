@@ -17,11 +17,13 @@ from mbench.files import hash_of, read_json, write_json
 from mbench.training import train
 from vimogen.checkpoint import load_generator, save_generator
 from vimogen.conditioning import SentenceTokens
+from vimogen.discriminator import Discriminator
 from vimogen.network import NetworkConfig, ViMoGen
+from vimogen.training.adversary import AdversarialObjective, Pair
 from vimogen.training.batches import Batches
 from vimogen.training.clips import TrainingData, read_data, texts_of
 from vimogen.training.objective import Objective
-from vimogen.training.recipe import Recipe
+from vimogen.training.recipe import Recipe, sampling_of
 from vimogen.training.validation import evaluator
 
 SECONDS = "seconds.json"  # how long the training took, over all the times that it was started
@@ -61,7 +63,8 @@ def run_training(recipe: Recipe, quiet: bool = False, say: Callable[[str], None]
     finally:
         spent = _add_seconds(folder, monotonic() - start)
     weights = folder / "weights"
-    save_generator(weights, trained, data.codec, text, None, facts_of(recipe, data, network, folder, spent))
+    facts = facts_of(recipe, data, trained, spent)
+    save_generator(weights, trained, data.codec, text, sampling_of(recipe.sampling), facts)
     return weights
 
 
@@ -91,11 +94,13 @@ def _trained(
     network: ViMoGen, recipe: Recipe, data: TrainingData, batches: Batches, folder: Path, check: Any, quiet: bool
 ) -> ViMoGen:
     decides = {"data": data.hash, "recipe": hash_of(decisive(recipe))}
-    loss = Objective(data.codec, recipe)
+    module: nn.Module = Pair(network, Discriminator()) if recipe.adversarial else network
+    loss = (AdversarialObjective if recipe.adversarial else Objective)(data.codec, recipe)
     # The fused kernels of attention are slow in the backward pass on a CPU, ten times the forward one.
     kernels = [SDPBackend.MATH] if not torch.cuda.is_available() else list(SDPBackend.__members__.values())[1:]
     with sdpa_kernel(kernels):
-        return train(network, loss, batches, recipe.settings, folder, check, decides, quiet)  # type: ignore[return-value]
+        done = train(module, loss, batches, recipe.settings, folder, check, decides, quiet)
+    return done.network if isinstance(done, Pair) else done  # type: ignore[return-value]
 
 
 def decisive(recipe: Recipe) -> dict[str, Any]:
@@ -114,7 +119,7 @@ def _add_seconds(folder: Path, seconds: float) -> float:
     return total
 
 
-def facts_of(recipe: Recipe, data: TrainingData, network: ViMoGen, folder: Path, seconds: float) -> dict[str, Any]:
+def facts_of(recipe: Recipe, data: TrainingData, network: ViMoGen, seconds: float) -> dict[str, Any]:
     """Return what the card of the weights says."""
     clips = data.clips["train"]
     subsets = {
@@ -124,10 +129,20 @@ def facts_of(recipe: Recipe, data: TrainingData, network: ViMoGen, folder: Path,
     }
     return {
         "name": recipe.name,
+        "version": recipe.version,
+        "licence": recipe.licence,
+        "trained_on": _told(subsets, recipe, seconds),
         "parameters": sum(own.numel() for own in network.parameters()),
         "data": {"folder": data.folder.name, "hash": data.hash, "subsets": subsets},
-        "recipe": recipe.model_dump(mode="json"),
+        "recipe": recipe.model_dump(mode="json", exclude={"data", "output", "notes"}),
         "steps": recipe.settings.steps,
         "seconds": round(seconds),
         "notes": recipe.notes,
     }
+
+
+def _told(subsets: dict[str, dict[str, Any]], recipe: Recipe, seconds: float) -> str:
+    """Return in a sentence what a network was trained on and for how long."""
+    data = ", ".join(f"{own['clips']} clips ({own['hours']} h) {name}" for name, own in subsets.items())
+    settings = recipe.settings
+    return f"{data}; {settings.steps} steps of {recipe.batch}, {settings.precision}, {seconds / 60:.0f} min"

@@ -16,6 +16,7 @@ from vimogen.conditioning import TextTokens
 from vimogen.decode import motion_of
 from vimogen.generator import Generator, Request, Sampling
 from vimogen.network import ViMoGen
+from vimogen.training.adversary import Pair
 from vimogen.training.clips import TrainingClip
 from vimogen.training.recipe import Recipe
 
@@ -54,6 +55,7 @@ def evaluator(
     ]
 
     def evaluate(network: nn.Module, step: int) -> dict[str, float]:
+        network = network.network if isinstance(network, Pair) else network
         device = str(next(network.parameters()).device)
         numbers = errors(network, [batch(index) for index in range(2)], device)
         if requests and isinstance(network, ViMoGen):
