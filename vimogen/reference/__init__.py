@@ -1,0 +1,1 @@
+"""Where reference motions come from."""
