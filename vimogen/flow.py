@@ -13,6 +13,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from mbench.motion.representations.vimogen276 import WIDTH
+from mbench.seeds import seed_of
+
 TRAINING_STEPS = 1000
 SHIFT = 5.0  # gives noisy times more of the steps (Esser et al. 2024, arXiv 2403.03206)
 RELEASED_START = 0.7  # where the release starts sampling, before the shift: 7.9 % of its result is left-over noise
@@ -45,6 +48,14 @@ def training_weights() -> Tensor:
     bell = torch.exp(-2 * ((timesteps(sigmas(TRAINING_STEPS)[:-1]) - 500) / 1000) ** 2)
     bell = bell - bell.min()
     return bell * (TRAINING_STEPS / bell.sum())
+
+
+def noise_of(seed: int, frames: int) -> Tensor:
+    """Return the noise that a generated motion starts from: (frames, 276), standard normal, on the CPU.
+
+    The seed and the number of frames decide it, so that a motion of the same two can be paired with it again.
+    """
+    return torch.randn(frames, WIDTH, generator=torch.Generator().manual_seed(seed_of("vimogen", seed)))
 
 
 def noisy(motion: Tensor, noise: Tensor, sigma: Tensor) -> Tensor:

@@ -11,7 +11,6 @@ from torch import Tensor
 from mbench.errors import ConfigError, MBenchError
 from mbench.motion import Motion
 from mbench.motion.representations.vimogen276 import WIDTH, smooth
-from mbench.seeds import seed_of
 from vimogen import flow
 from vimogen.codec import Codec, Rows
 from vimogen.conditioning import TextTokens, padded
@@ -137,8 +136,7 @@ class _Batch:
         self.mask = _mask([request.frames for request in requests]).to(device)
         self.noise = torch.zeros(*self.mask.shape, WIDTH)
         for own, request in zip(self.noise, requests, strict=True):
-            source = torch.Generator().manual_seed(seed_of("vimogen", request.seed))
-            own[: request.frames] = torch.randn(request.frames, WIDTH, generator=source)
+            own[: request.frames] = flow.noise_of(request.seed, request.frames)
         self.noise = self.noise.to(device)
         texts = generator.text.tokens([*(request.text for request in requests), NULL])
         self.text, self.text_mask = (part.to(device) for part in padded(texts, generator.text.padding))
