@@ -32,6 +32,7 @@ FORMAT = 1
 SHARD = 15 << 20  # bytes of the tensors of a file, at most, unless one alone is larger; with its header below 16 MiB
 CONFIG, CARD = "config.json", "card.json"
 FIELDS = ("name", "version", "licence", "trained_on")  # that a card must have
+ENCODERS = {"sentence": {"limit": int, "name": str}, "umt5": {"limit": int, "dtype": str}}  # what their identity holds
 DTYPES = ("float32", "bfloat16", "float16")
 MEAN, STD, TABLE = "codec.mean", "codec.std", ".pe"
 
@@ -187,15 +188,19 @@ def _sampling(values: Mapping[str, Any], where: Path) -> Sampling:
 
 def _text_encoder(identity: Mapping[str, Any], folder: Path | None, device: str, where: Path) -> TextTokens:
     """Return the encoder that a generator was trained with, after checking that what is here is the same."""
+    kind = str(identity.get("kind"))
+    if kind not in ENCODERS:
+        raise ConfigError(f"{where}: text.kind is {kind!r}; expected {' or '.join(ENCODERS)}")
+    for field, expected in ENCODERS[kind].items():
+        if type(identity.get(field)) is not expected:
+            raise ConfigError(f"{where}: text.{field} is {identity.get(field)!r}; expected {expected.__name__}")
     text: TextTokens
-    if identity.get("kind") == "sentence":
-        text = SentenceTokens(int(identity["limit"]), name=identity["name"])
-    elif identity.get("kind") != "umt5":
-        raise ConfigError(f"{where}: text.kind is {identity.get('kind')!r}; expected sentence or umt5")
+    if kind == "sentence":
+        text = SentenceTokens(identity["limit"], name=identity["name"])
     elif folder is None:
         raise ConfigError(f"{where}: its texts are encoded by UMT5; name its folder as `text_encoder`")
     else:
-        text = UMT5Tokens(folder, int(identity["limit"]), device, str(identity["dtype"]))
+        text = UMT5Tokens(folder, identity["limit"], device, identity["dtype"])
     if (here := json.loads(text.identity)) != identity:
         raise ConfigError(f"{where}: was trained with the text encoder {dict(identity)}; the one here is {here}")
     return text
