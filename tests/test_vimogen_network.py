@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load_file
 
 from vimogen.layers import Positions
-from vimogen.network import NetworkConfig, ViMoGen
+from vimogen.network import LEARNED, NetworkConfig, ViMoGen
 
 TINY = NetworkConfig(
     in_dim=12, dim=32, ffn_dim=48, num_layers=2, num_heads=4, text_dim=10, ref_motion_dim=6, freq_dim=16
@@ -211,3 +211,21 @@ def test_at_no_noise_the_velocity_to_a_predicted_motion_is_finite(tiny):
     with torch.no_grad():
         found = other(**{**inputs(), "timestep": torch.zeros(3)}, gate=torch.ones(3))
     assert found.isfinite().all()
+
+
+def test_the_learned_gate_stands_in_where_it_is_asked_for():
+    torch.manual_seed(0)
+    network = ViMoGen(NetworkConfig(276, 32, 64, 3, 2, 16, 138, frames_per_token=4, soft_gate=True)).eval()
+    inputs = torch.randn(3, 10, 276), torch.tensor([10.0, 500.0, 900.0]), torch.randn(3, 4, 16)
+    reference = torch.randn(3, 10, 138)
+
+    def velocity(gate):
+        with torch.no_grad():
+            return network(*inputs, reference=reference, gate=torch.tensor(gate))
+
+    learned, even = velocity([1.0, 0.0, LEARNED]), velocity([1.0, 0.0, 0.5])
+    torch.testing.assert_close(learned[:2], even[:2])
+    assert (learned[2] - even[2]).abs().max() > 1e-3
+    torch.nn.init.zeros_(network.soft_gate.weight)
+    torch.nn.init.zeros_(network.soft_gate.bias)
+    torch.testing.assert_close(velocity([1.0, 0.0, LEARNED]), even)

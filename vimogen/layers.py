@@ -126,7 +126,8 @@ class Conditions:
         text_mask: (B, L), None for all.
         reference: (B, S, D) encoded reference motion, None where there is none in the batch.
         reference_mask: (B, S), None for all.
-        gate: (B,) weight of the text branch: 1 text, 0 reference, in between a blend of both.
+        gate: weight of the text branch: 1 text, 0 reference, in between a blend of both; (B,) of a block, (B, blocks)
+            of all.
     """
 
     text: Tensor

@@ -6,7 +6,7 @@ Tensors have the names of the released checkpoints. In shapes, B are samples, T 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import torch
@@ -16,6 +16,7 @@ from torch.utils.checkpoint import checkpoint
 
 from vimogen.layers import Block, Conditions, EncoderBlock, Head, Positions, sinusoids
 
+LEARNED = -1.0  # in place of a gate's weight: the learned gate weighs the branches
 SMALLEST = 0.001  # noise level below which a velocity is not divided out of a predicted motion
 
 
@@ -38,6 +39,7 @@ class NetworkConfig:
         predicts: what the last layer gives: the `velocity`, as published, or the clean `motion`, from which the
             velocity follows. A network no wider than its frames can't pass the noise that a velocity holds (Li & He
             2025, arXiv 2511.13720).
+        soft_gate: has a learned gate, which weighs both branches in each block by what the text and the reference say.
     """
 
     in_dim: int = 276
@@ -51,6 +53,7 @@ class NetworkConfig:
     eps: float = 1e-6
     frames_per_token: int = 1
     predicts: Literal["velocity", "motion"] = "velocity"
+    soft_gate: bool = False
 
 
 class ViMoGen(nn.Module):
@@ -77,6 +80,8 @@ class ViMoGen(nn.Module):
             self.ref_motion_encoder = nn.ModuleList(EncoderBlock(config) for _ in range(config.num_layers // 2))
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.num_layers))
         self.motion_head = Head(config)
+        if config.soft_gate:
+            self.soft_gate = nn.Linear(2 * dim, config.num_layers)
 
     def forward(
         self,
@@ -99,8 +104,8 @@ class ViMoGen(nn.Module):
             text_mask: (B, L), True where there is a token; None for everywhere, as in the release.
             reference: (B, S, ref_motion_dim), None for none.
             reference_mask: (B, S), True where the reference has a frame.
-            gate: (B,) weight of the text branch, 1 text and 0 reference; None chooses as the release does: text where
-                the reference is all zeros.
+            gate: (B,) weight of the text branch, 1 text and 0 reference, `LEARNED` for what the learned gate says;
+                None chooses as the release does: text where the reference is all zeros.
         """
         features = sinusoids(timestep, self.config.freq_dim).to(self.motion_embedding.weight.dtype)
         time = self.time_embedding(features)
@@ -108,8 +113,8 @@ class ViMoGen(nn.Module):
         conditions = self._conditions(steps, text, text_mask, reference, reference_mask, gate)
         tokens, mask = self._fold(x, mask)
         h = self.motion_pos_embedding(self.motion_embedding(tokens))
-        for block in self.blocks:
-            h = self._run(block, h, steps, mask, conditions)
+        for block, weight in zip(self.blocks, conditions.gate.unbind(dim=-1), strict=True):
+            h = self._run(block, h, steps, mask, replace(conditions, gate=weight))
         found = self.motion_head(h, time).unflatten(-1, (-1, self.config.in_dim)).flatten(1, 2)[:, : x.shape[1]]
         if self.config.predicts == "velocity":
             return found
@@ -138,18 +143,30 @@ class ViMoGen(nn.Module):
         embedded = self.text_embedding(text)
         if gate is None:
             gate = torch.ones(len(text), device=text.device) if reference is None else _no_reference(reference)
+        weights = gate[:, None].expand(-1, self.config.num_layers)
         if reference is None or not self.config.ref_motion_dim or bool((gate == 1).all()):
-            return Conditions(embedded, text_mask, None, None, gate)
+            return Conditions(embedded, text_mask, None, None, weights)
         folded, reference_mask = self._fold(reference, reference_mask)
         r = self.ref_motion_pos_embedding(self.ref_motion_embedding(folded))
         for block in self.ref_motion_encoder:
             r = self._run(block, r, steps, reference_mask, None)
-        return Conditions(embedded, text_mask, r, reference_mask, gate)
+        if self.config.soft_gate:
+            both = torch.cat([_mean(embedded, text_mask), _mean(r, reference_mask)], dim=-1)
+            weights = torch.where(weights == LEARNED, self.soft_gate(both).float().sigmoid(), weights)
+        return Conditions(embedded, text_mask, r, reference_mask, weights)
 
     def _run(self, block: nn.Module, *values: Any) -> Tensor:
         if self.checkpointing and torch.is_grad_enabled():
             return checkpoint(block, *values, use_reentrant=False)
         return block(*values)
+
+
+def _mean(x: Tensor, mask: Tensor | None) -> Tensor:
+    """Return the mean of x (B, L, D) over its tokens that are there: (B, D)."""
+    if mask is None:
+        return x.mean(dim=1)
+    there = mask[..., None].to(x.dtype)
+    return (x * there).sum(dim=1) / there.sum(dim=1)
 
 
 def _no_reference(reference: Tensor) -> Tensor:
