@@ -15,7 +15,7 @@ from vimogen import flow
 from vimogen.codec import Codec, Rows
 from vimogen.conditioning import TextTokens, padded
 from vimogen.decode import motion_of
-from vimogen.network import ViMoGen
+from vimogen.network import LEARNED, ViMoGen
 
 NULL = ""  # the text of the unconditional velocity
 
@@ -29,7 +29,8 @@ class Request:
         frames: at 20 fps.
         seed: of the noise.
         reference: (S, 276) at 20 fps, not normalised; None for none.
-        gate: weight of the text branch, 1 text and 0 reference; None is 0 where there is a reference, else 1.
+        gate: weight of the text branch, 1 text and 0 reference, `LEARNED` for what the learned gate says; None is 0
+            where there is a reference, else 1.
     """
 
     text: str
@@ -190,6 +191,8 @@ def _check(request: Request, network: ViMoGen) -> None:
         raise MBenchError(f"{request.frames} frames are asked for; expected at least 1")
     if request.reference is None:
         return
+    if request.gate == LEARNED and not network.config.soft_gate:
+        raise ConfigError("gate is soft, but this model has no learned gate; expected auto, always or never")
     if not network.config.ref_motion_dim:
         raise ConfigError("a reference is given, but this model has no reference branch; leave `reference` out")
     if request.reference.ndim != 2 or request.reference.shape[1] != WIDTH or not len(request.reference):
