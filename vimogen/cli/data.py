@@ -1,1 +1,43 @@
-"""`vimogen data`."""
+"""`vimogen data`: training data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from vimogen.data.build import Built
+
+app = typer.Typer(help="Training data.", no_args_is_help=True)
+
+
+@app.callback()
+def _group() -> None:
+    """Training data."""
+
+
+@app.command()
+def build(
+    config: Annotated[Path, typer.Argument(help="A YAML such as examples/vimogen_data.yaml.")],
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+) -> None:
+    """Ingest, score, filter, caption, split and publish training data.
+
+    The same command again carries on where the last one stopped, and redoes only what a changed setting decides.
+    """
+    from vimogen.data.build import build as run
+    from vimogen.data.config import load_build
+
+    _print(run(load_build(config), quiet))
+
+
+def _print(built: Built) -> None:
+    """Print what each stage left, and where it lies."""
+    from mbench.cli.output import print_table
+
+    rows = [[row.subset, row.stage, f"{row.clips:,}", f"{row.hours:.2f}"] for row in built.funnel]
+    print_table(["subset", "after", "clips", "hours"], rows, left=2)
+    what = "published" if built.changed else "nothing to do: already published"
+    typer.echo(f"\n{what}: {built.folder} ({len(built.rows):,} clips)")

@@ -1,0 +1,195 @@
+"""`vimogen data build`: from sources to a published folder, resumed where it stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mbench.errors import MBenchError
+from mbench.files import hash_of, write_json
+from vimogen.data.canonical import read_rows
+from vimogen.data.card import card_of, write_readme
+from vimogen.data.clipwise import CANONICALISE, CAPTION, SCORE, VISION, Subset, curated
+from vimogen.data.config import BuildConfig
+from vimogen.data.database import Database, Record, Result
+from vimogen.data.funnel import Rejection, Row, draw, reasons, write_rejected, write_table
+from vimogen.data.ingest import motion_path
+from vimogen.data.publish import CARD, in_place_of, published_mark, refuse_foreign, row_of, write_rows_of
+from vimogen.data.setwise import DUPLICATES, SPLIT, split, without_duplicates
+from vimogen.data.split import TRAIN
+from vimogen.data.statistics import codec_of, write_statistics
+
+VERSION = 1  # of what is written; raise it when it changes
+STAGES = (CANONICALISE, SCORE, "filter", CAPTION, VISION, DUPLICATES, SPLIT)
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a build came to.
+
+    Attributes:
+        folder: that is published.
+        rows: that are published.
+        funnel: clips and hours after each stage.
+        changed: whether anything had to be published.
+    """
+
+    folder: Path
+    rows: list[dict[str, Any]]
+    funnel: list[Row]
+    changed: bool
+
+
+@dataclass
+class _Progress:
+    """What came through so far: {stage: {key: fingerprint}} of each subset, and all records."""
+
+    through: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
+    records: dict[str, Record] = field(default_factory=dict)
+
+
+def build(config: BuildConfig, quiet: bool = False) -> Built:
+    """Build what a configuration says, as far as it is not built yet.
+
+    Args:
+        config: of the build.
+        quiet: show no progress.
+
+    Raises:
+        MBenchError: a source that can't be read, an output that can't be written, another build at work, or no clip
+            that is left to train on.
+    """
+    folder = Path(config.output)
+    work = folder.with_name(f"{folder.name}.work")
+    refuse_foreign(folder)
+    with _alone(work), _opened(work / "build.sqlite") as database:
+        so_far = _curated(config, database, work, quiet)
+        splits = split(database, config.split, _alive(so_far, DUPLICATES), so_far.records)
+        _left(so_far, splits)
+        rows = _rows(config, database, so_far, splits)
+        funnel = _funnel(database, so_far, list(config.subsets))
+        return _published(config, database, work, rows, funnel)
+
+
+@contextmanager
+def _alone(work: Path) -> Iterator[None]:
+    """Hold the work folder.
+
+    Raises:
+        MBenchError: another build holds it.
+    """
+    from filelock import FileLock, Timeout
+
+    work.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(work / ".lock", timeout=0)
+    try:
+        with lock:
+            yield
+    except Timeout:
+        raise MBenchError(f"{work}: another `vimogen data build` is at work there") from None
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Database]:
+    database = Database(path)
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+def _curated(config: BuildConfig, database: Database, work: Path, quiet: bool) -> _Progress:
+    """Run the stages of each subset, then remove its duplicates."""
+    so_far = _Progress()
+    for name in config.ordered():
+        through = curated(Subset(name, config, database, work, quiet))
+        records = database.records(name)
+        marks = {key: through[CANONICALISE][key] for key in through[CAPTION]}
+        through[DUPLICATES] = without_duplicates(
+            database, work, config.duplicates, config.split, marks, records, quiet
+        )  # fmt: skip
+        so_far.through[name] = through
+        so_far.records |= records
+    database.keep_only(config.subsets)
+    return so_far
+
+
+def _alive(so_far: _Progress, stage: str) -> dict[str, str]:
+    return {key: mark for through in so_far.through.values() for key, mark in through[stage].items()}
+
+
+def _left(so_far: _Progress, splits: Mapping[str, str]) -> None:
+    """Note what the last stage leaves of each subset."""
+    for through in so_far.through.values():
+        through[SPLIT] = {key: mark for key, mark in through[DUPLICATES].items() if key in splits}
+
+
+def _rows(
+    config: BuildConfig, database: Database, so_far: _Progress, splits: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """Return the rows to publish, in the order of the subsets and of their sources."""
+    facts = database.results(CANONICALISE)
+    captions = database.results(CAPTION if config.captions.judge is None else VISION)
+    keys = [key for name in config.subsets for key in so_far.through[name][SPLIT]]
+    return [
+        row_of(so_far.records[key], splits[key], captions[key].facts["captions"], facts[key].facts, config.held_out)
+        for key in keys
+    ]
+
+
+def _funnel(database: Database, so_far: _Progress, subsets: list[str]) -> list[Row]:
+    """Return what each stage leaves of each subset; hours are those of the rows, else those that the source states."""
+    rows = []
+    facts = database.results(CANONICALISE)
+    for name in subsets:
+        for stage, alive in so_far.through[name].items():
+            seconds = sum(_seconds(so_far.records[key], facts.get(key)) for key in alive)
+            extra = len(database.skipped(name)) if stage == "ingest" else 0
+            rows.append(Row(name, stage, len(alive) + extra, round(seconds / 3600, 4)))
+    return rows
+
+
+def _seconds(record: Record, result: Result | None) -> float:
+    return result.facts["rows"] / 20 if result is not None and "rows" in result.facts else record.seconds
+
+
+def _published(
+    config: BuildConfig, database: Database, work: Path, rows: list[dict[str, Any]], funnel: list[Row]
+) -> Built:
+    """Publish, unless the same is published already."""
+    folder = Path(config.output)
+    marks = {key: result.fingerprint for key, result in database.results(CANONICALISE).items()}
+    settings = config.model_dump(mode="json", exclude={"run", "output"})
+    content = [VERSION, settings, rows, [marks[row["id"]] for row in rows], [row.__dict__ for row in funnel]]
+    fingerprint = hash_of(content)
+    if published_mark(folder) == fingerprint:
+        return Built(folder, rows, funnel, changed=False)
+    rejections = _rejections(database, list(config.subsets))
+    why = reasons(rejections)
+    codec = codec_of(read_rows(motion_path(work, row["id"])) for row in rows if row["split"] == TRAIN)
+    with in_place_of(folder) as new:
+        write_rows_of(new, work, rows)
+        write_statistics(new / "statistics.npz", codec)
+        scores = {key: result.facts for key, result in database.results(SCORE).items() if result.facts}
+        write_rejected(new / "rejected.csv", rejections, scores)
+        write_table(new / "funnel.csv", funnel)
+        draw(new / "funnel.png", funnel, why)
+        card = card_of(config, rows, funnel, why, fingerprint)
+        write_readme(new / "README.md", card)
+        write_json(new / CARD, card)
+    return Built(folder, rows, funnel, changed=True)
+
+
+def _rejections(database: Database, subsets: list[str]) -> list[Rejection]:
+    """Return the clips that were left out, in the order of stages."""
+    found = [
+        Rejection(name, clip, "ingest", reason) for name in subsets for clip, reason in database.skipped(name).items()
+    ]
+    for stage in STAGES:
+        for key, result in database.results(stage).items():
+            if result.reason is not None:
+                found.append(Rejection(key.split("/", 1)[0], key, stage, result.reason))
+    return found
