@@ -21,7 +21,13 @@ LIMIT = 40  # tokens of a text; 1 of the 381 captions of our real capture has mo
 
 
 class TextTokens(Protocol):
-    """A text encoder, as the generator and the training use it."""
+    """A text encoder, as the generator and the training use it.
+
+    Attributes:
+        limit: tokens of a text; what is beyond is cut off.
+    """
+
+    limit: int
 
     @property
     def width(self) -> int:
