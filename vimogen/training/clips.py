@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import zipfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ import numpy as np
 
 from mbench.datasets.caption_mirror import mirror_text
 from mbench.datasets.vimogen228k import UNIFIED
-from mbench.errors import FormatError, MBenchError
+from mbench.errors import FormatError, MBenchError, one_line
 from mbench.files import read_json, sha256_of
 from mbench.io.pt import pt_rows
 from vimogen.codec import Codec, Rows
@@ -51,7 +53,7 @@ class TrainingData:
         folder: where it is.
         codec: its statistics.
         clips: {split: its clips}.
-        hash: of the rows, the statistics, and the sizes of the motion files.
+        hash: of the listing, the statistics and the rows of the clips.
     """
 
     folder: Path
@@ -74,16 +76,27 @@ def read_data(folder: Path, subsets: Sequence[str], shortest: int) -> TrainingDa
     listing = folder / UNIFIED
     if not listing.is_file():
         raise MBenchError(f"data: {folder} holds no {UNIFIED}; expected a folder that `vimogen data build` has written")
-    rows = [row for row in read_json(listing) if row.get("subset") in subsets]
+    codec = read_codec(folder)
+    digest = hashlib.sha256(sha256_of(listing, folder / STATISTICS).encode())
     clips: dict[str, list[TrainingClip]] = {}
-    for row in rows:
+    for row in _rows(listing, subsets):
         clip = _clip(row, folder)
+        digest.update(clip.rows.tobytes())
         if len(clip.rows) >= shortest:
             clips.setdefault(str(row.get("split") or "train"), []).append(clip)
     if not clips.get("train"):
         raise MBenchError(f"data: {folder} holds no training clip of {', '.join(subsets)} with {shortest} frames")
-    balanced = {split: _balanced(own) for split, own in clips.items()}
-    return TrainingData(folder, read_codec(folder), balanced, sha256_of(listing, folder / STATISTICS))
+    return TrainingData(folder, codec, {split: _balanced(own) for split, own in clips.items()}, digest.hexdigest())
+
+
+def _rows(listing: Path, subsets: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Yield the rows of some subsets."""
+    rows = read_json(listing)
+    for number, row in enumerate(rows if isinstance(rows, list) else [rows]):
+        if not isinstance(row, dict) or not {"id", "subset", "motion_path"} <= row.keys():
+            raise FormatError(f"{listing}: row {number} has no id, subset or motion_path; is it ViMoGen-228K's format?")
+        if row["subset"] in subsets:
+            yield row
 
 
 def read_codec(folder: Path) -> Codec:
@@ -96,8 +109,8 @@ def read_codec(folder: Path) -> Codec:
     try:
         with np.load(path) as stored:
             return Codec(stored["mean"].astype(np.float32), stored["std"].astype(np.float32))
-    except (OSError, ValueError, KeyError) as error:
-        raise FormatError(f"{path}: can't be read as statistics with mean and std: {error}") from error
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise FormatError(f"{path}: can't be read as statistics with mean and std: {one_line(error)}") from error
 
 
 def _clip(row: dict[str, Any], folder: Path) -> TrainingClip:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from dataclasses import asdict, replace
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,8 @@ from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from mbench.config import resolve_path
-from mbench.files import hash_of, read_json, write_json
+from mbench.errors import ConfigError
+from mbench.files import whole_lines
 from mbench.training import train
 from vimogen.checkpoint import load_generator, save_generator
 from vimogen.conditioning import SentenceTokens
@@ -26,7 +28,6 @@ from vimogen.training.objective import Objective
 from vimogen.training.recipe import Recipe, sampling_of
 from vimogen.training.validation import evaluator
 
-SECONDS = "seconds.json"  # how long the training took, over all the times that it was started
 REFERENCE_WIDTH = 138
 
 
@@ -44,35 +45,36 @@ def run_training(recipe: Recipe, quiet: bool = False, say: Callable[[str], None]
     """
     say("reading the data")
     data = read_data(resolve_path(recipe.data, recipe.base), list(recipe.subsets), recipe.frames[0])
-    clips, held = data.clips["train"], data.clips.get("val", [])
+    before = None if recipe.start is None else load_generator(resolve_path(recipe.start, recipe.base), device="cpu")
+    if before is not None:
+        data = replace(data, codec=before.codec)  # the weights know the units of their own statistics
+    clips = data.clips["train"]
+    held = [clip for clip in data.clips.get("val", []) if recipe.subsets[clip.subset].share]
     text = SentenceTokens(recipe.tokens)
     texts = texts_of([*clips, *held])
     say(f"{len(clips)} clips, {len(texts)} captions (mirrored ones among them)")
     tokens = {name: own.astype(np.float32) for name, own in zip(texts, text.tokens(texts), strict=True)}
     batches = Batches(clips, tokens, data.codec, recipe)
-    network = first_network(recipe, text.width)
+    network = first_network(recipe, text.width, None if before is None else before.network)
     check = None
     if held:
         named = {clip.subset for clip in held}
         own = recipe.model_copy(update={"subsets": {k: v for k, v in recipe.subsets.items() if k in named}})
         check = evaluator(recipe, held, data.codec, text, Batches(held, tokens, data.codec, own))
     folder = Path(recipe.output)
-    start = monotonic()
-    try:
-        trained = _trained(network, recipe, data, batches, folder, check, quiet)
-    finally:
-        spent = _add_seconds(folder, monotonic() - start)
+    trained = _trained(network, recipe, data, batches, folder, check, quiet)
     weights = folder / "weights"
-    facts = facts_of(recipe, data, trained, spent)
-    save_generator(weights, trained, data.codec, text, sampling_of(recipe.sampling), facts)
+    if _first_process():
+        facts = facts_of(recipe, data, trained, seconds_of(folder))
+        save_generator(weights, trained, data.codec, text, sampling_of(recipe.sampling), facts)
     return weights
 
 
-def first_network(recipe: Recipe, text_width: int) -> ViMoGen:
-    """Return the network to train: from chance, the last layer at zero, or from the weights of `start`.
+def first_network(recipe: Recipe, text_width: int, before: ViMoGen | None = None) -> ViMoGen:
+    """Return the network to train: from chance, the last layer at zero, or with the weights of the one before.
 
     Raises:
-        MBenchError: the weights are of another network.
+        ConfigError: that is of other sizes.
     """
     own = recipe.network
     sizes = NetworkConfig(
@@ -84,16 +86,23 @@ def first_network(recipe: Recipe, text_width: int) -> ViMoGen:
     network = ViMoGen(sizes)
     nn.init.zeros_(network.motion_head.head.weight)
     nn.init.zeros_(network.motion_head.head.bias)
-    if recipe.start is not None:
-        before = load_generator(resolve_path(recipe.start, recipe.base), device="cpu").network
+    if before is not None:
+        _check_sizes(before.config, sizes)
         network.load_state_dict(before.state_dict())
     return network
+
+
+def _check_sizes(found: NetworkConfig, expected: NetworkConfig) -> None:
+    """Compare the network to start from with that of the recipe."""
+    for name, value in asdict(expected).items():
+        if (own := getattr(found, name)) != value:
+            raise ConfigError(f"start: holds a network with {name} {own}; the one of the recipe has {value}")
 
 
 def _trained(
     network: ViMoGen, recipe: Recipe, data: TrainingData, batches: Batches, folder: Path, check: Any, quiet: bool
 ) -> ViMoGen:
-    decides = {"data": data.hash, "recipe": hash_of(decisive(recipe))}
+    decides = {"data": data.hash, "recipe": decisive(recipe)}
     module: nn.Module = Pair(network, Discriminator()) if recipe.adversarial else network
     loss = (AdversarialObjective if recipe.adversarial else Objective)(data.codec, recipe)
     # The fused kernels of attention are slow in the backward pass on a CPU, ten times the forward one.
@@ -105,18 +114,20 @@ def _trained(
 
 def decisive(recipe: Recipe) -> dict[str, Any]:
     """Return the fields of a recipe that decide its weights, besides those that the training loop looks at itself."""
-    left_out = {"train", "output", "notes", "name", "data", "validate_on"}
+    left_out = {"train", "output", "name", "version", "licence", "notes", "data", "validate_on", "sampling"}
     return {name: value for name, value in recipe.model_dump(mode="json").items() if name not in left_out}
 
 
-def _add_seconds(folder: Path, seconds: float) -> float:
-    """Add to the time that the training took and return the sum."""
-    if not folder.is_dir():
-        return seconds
-    path = folder / SECONDS
-    total = seconds + (read_json(path)["seconds"] if path.is_file() else 0.0)
-    write_json(path, {"seconds": round(total, 1)})
-    return total
+def _first_process() -> bool:
+    """Whether this is the one process, or the first of several, that writes; asked after the training."""
+    from accelerate import PartialState
+
+    return bool(PartialState().is_main_process)
+
+
+def seconds_of(folder: Path) -> float:
+    """Return how long the training in a folder took, over all the times that it was started."""
+    return max(json.loads(line).get("seconds", 0.0) for line in whole_lines(folder / "log.jsonl"))
 
 
 def facts_of(recipe: Recipe, data: TrainingData, network: ViMoGen, seconds: float) -> dict[str, Any]:
@@ -124,8 +135,8 @@ def facts_of(recipe: Recipe, data: TrainingData, network: ViMoGen, seconds: floa
     clips = data.clips["train"]
     subsets = {
         name: {"clips": len(own), "hours": round(sum(map(len, own)) / 20 / 3600, 2)}
-        for name in recipe.subsets
-        if (own := [clip.rows for clip in clips if clip.subset == name])
+        for name, subset in recipe.subsets.items()
+        if subset.share and (own := [clip.rows for clip in clips if clip.subset == name])
     }
     return {
         "name": recipe.name,
