@@ -146,14 +146,21 @@ class ViMoGen(nn.Module):
         weights = gate[:, None].expand(-1, self.config.num_layers)
         if reference is None or not self.config.ref_motion_dim or bool((gate == 1).all()):
             return Conditions(embedded, text_mask, None, None, weights)
-        folded, reference_mask = self._fold(reference, reference_mask)
-        r = self.ref_motion_pos_embedding(self.ref_motion_embedding(folded))
-        for block in self.ref_motion_encoder:
-            r = self._run(block, r, steps, reference_mask, None)
+        r, reference_mask = self._encoded(steps, reference, reference_mask, (gate != 1).nonzero()[:, 0])
         if self.config.soft_gate:
             both = torch.cat([_mean(embedded, text_mask), _mean(r, reference_mask)], dim=-1)
             weights = torch.where(weights == LEARNED, self.soft_gate(both).float().sigmoid(), weights)
         return Conditions(embedded, text_mask, r, reference_mask, weights)
+
+    def _encoded(
+        self, steps: Tensor, reference: Tensor, mask: Tensor | None, own: Tensor
+    ) -> tuple[Tensor, Tensor | None]:
+        """Return references (B, S, D) and their mask, encoded for the samples `own`, which read them; 0 for others."""
+        folded, mask = self._fold(reference, mask)
+        r = self.ref_motion_pos_embedding(self.ref_motion_embedding(folded[own]))
+        for block in self.ref_motion_encoder:
+            r = self._run(block, r, steps[own], None if mask is None else mask[own], None)
+        return r.new_zeros(len(folded), *r.shape[1:]).index_copy(0, own, r), mask
 
     def _run(self, block: nn.Module, *values: Any) -> Tensor:
         if self.checkpointing and torch.is_grad_enabled():
