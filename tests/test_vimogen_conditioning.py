@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 
 import numpy as np
@@ -12,7 +13,7 @@ import torch
 from mbench.errors import ConfigError, FormatError, MBenchError
 from mbench.text import SHA256, TextEncoder
 from umt5_files import WIDTH, tiny_umt5
-from vimogen import umt5
+from vimogen import umt5, umt5_wan
 from vimogen.conditioning import SentenceTokens, padded
 from vimogen.umt5 import PADDING, UMT5Tokens
 
@@ -132,6 +133,52 @@ def test_umt5_as_diffusers_lays_it_out(folder, tmp_path):
     np.testing.assert_array_equal(reader(tmp_path).tokens(TEXTS)[2], reader(folder).tokens(TEXTS)[2])
 
 
+def test_umt5_as_wan_keeps_it(folder, tmp_path):
+    """One file with names of its own: the same tokens, whatever it is called by."""
+    wan = as_wan(folder, tmp_path / "wan")
+    text = reader(wan)
+    assert text.width == WIDTH
+    for mine, theirs in zip(text.tokens(TEXTS), reader(folder).tokens(TEXTS), strict=True):
+        np.testing.assert_allclose(mine, theirs, atol=1e-6)
+    assert text.identity != reader(folder).identity
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"blocks.1.attn.q.weight": None}, "sizes|tensors of the encoder are missing"),
+        ({"blocks.0.attn.q.weight": None}, "lacks tensors of its first block"),
+        ({"norm.weight": None}, r"1 tensors .* the first encoder\.final_layer_norm\.weight"),
+        ({"blocks.0.cross.weight": torch.ones(1)}, r"holds blocks\.0\.cross\.weight, which is no tensor"),
+        ({"token_embedding.weight": None}, r"holds no token_embedding\.weight"),
+        ({"norm.weight": torch.ones(3)}, "UMT5 can't be loaded: RuntimeError"),
+    ],
+)
+def test_another_file_than_wans_is_told(folder, tmp_path, change, message):
+    wan = as_wan(folder, tmp_path / "wan", change)
+    with pytest.raises(FormatError, match=message) as caught:
+        reader(wan).tokens(["a"])
+    assert "\n" not in str(caught.value)
+
+
+def as_wan(folder, out, change=None):
+    """Write an encoder as the repository of Wan lays it out."""
+    from safetensors.torch import load_file
+
+    found = {}
+    for name, tensor in load_file(folder / "model.safetensors").items():
+        for mine, theirs in umt5_wan.NAMES.items():
+            if match := re.fullmatch(re.escape(theirs).replace(r"\{\}", r"(\d+)"), name):
+                found[mine.format(*match.groups())] = tensor
+    assert len(found) == 2 + 2 * 10  # two blocks of ten tensors, all of the encoder's
+    (out / "google").mkdir(parents=True)
+    shutil.copytree(folder, out / "google" / "umt5-xxl", ignore=lambda *_: ["model.safetensors", "config.json"])
+    found = {name: value for name, value in {**found, **(change or {})}.items() if value is not None}
+    torch.save(found, out / umt5.WAN_WEIGHTS)
+    (out / "config.json").write_text('{"model_type": "t2v"}')  # of its video network
+    return out
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [({"limit": 0}, "limit is 0"), ({"limit": 227}, "limit is 227"), ({"dtype": "float16"}, "dtype is 'float16'")],
@@ -144,7 +191,9 @@ def test_umt5_options_out_of_range(folder, options, message):
 def test_umt5_that_is_not_there(tmp_path):
     with pytest.raises(ConfigError, match="nowhere is no folder"):
         reader(tmp_path / "nowhere")
-    with pytest.raises(ConfigError, match=r"config\.json is not there; expected a folder that transformers wrote"):
+    with pytest.raises(
+        ConfigError, match=r"config\.json is not there; expected a folder that transformers or diffusers"
+    ):
         reader(tmp_path)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 import re
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -10,9 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor
 
 from mbench.errors import ConfigError, FormatError, one_line
@@ -20,6 +16,7 @@ from vimogen.checkpoint import network_of
 from vimogen.codec import Codec
 from vimogen.generator import Generator
 from vimogen.network import NetworkConfig
+from vimogen.tensorfile import read_mapping
 from vimogen.umt5 import UMT5Tokens
 
 HEAD_WIDTH = 128  # of the release: heads can't be told from the tensors
@@ -77,7 +74,7 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     Raises:
         FormatError: no such file, damaged, more than tensors in it, or none or several networks.
     """
-    named = {WRAPPERS.sub("", name): tensor for name, tensor in _flat(_read(path))}
+    named = {WRAPPERS.sub("", name): tensor for name, tensor in _flat(read_mapping(path))}
     prefixes = [name.removesuffix(ENTRY) for name in named if re.search(rf"(^|\.){re.escape(ENTRY)}$", name)]
     if len(prefixes) > 1:
         prefixes = [prefix for prefix in prefixes if AVERAGE.search(prefix)] or prefixes
@@ -97,26 +94,6 @@ def _flat(values: Mapping[Any, Any], before: str = "") -> Iterator[tuple[str, Te
             yield name, value
         elif isinstance(value, Mapping):
             yield from _flat(value, f"{name}.")
-
-
-def _read(path: Path) -> Mapping[Any, Any]:
-    """Return what a file holds; nothing of it is executed."""
-    if not path.is_file():
-        raise FormatError(f"{path}: there is no such file; expected a checkpoint (.pt or .safetensors)")
-    try:
-        if path.suffix == ".safetensors":
-            return load_file(path)
-        values = torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
-    except pickle.UnpicklingError as error:
-        raise FormatError(
-            f"{path}: is no checkpoint of tensors only ({one_line(error)[:200]}); other objects in it would be "
-            "executed: save its state dict alone"
-        ) from error
-    except (SafetensorError, RuntimeError, OSError, EOFError, ValueError) as error:
-        raise FormatError(f"{path}: can't be read (a damaged file?): {one_line(error)[:200]}") from error
-    if not isinstance(values, Mapping):
-        raise FormatError(f"{path}: holds {type(values).__name__}; expected tensors by name")
-    return values
 
 
 def sizes_of(tensors: Mapping[str, Tensor], heads: int | None, where: Path) -> NetworkConfig:
@@ -172,7 +149,7 @@ def _statistics(path: Path) -> Mapping[Any, Any]:
     if path.is_dir() or path.suffix == ".npy":
         folder = path if path.is_dir() else path.parent
         return {file.stem: _array(file) for file in folder.glob("*.npy") if file.stem.lower() in ("mean", "std")}
-    return _array(path) if path.suffix == ".npz" else _read(path)
+    return _array(path) if path.suffix == ".npz" else read_mapping(path)
 
 
 def _array(path: Path) -> Any:

@@ -13,12 +13,14 @@ import numpy as np
 
 from mbench.cache import cache_folder
 from mbench.errors import ConfigError, FormatError, MBenchError, one_line
-from mbench.files import hash_of, read_json
+from mbench.files import hash_of, read_json, sha256_of
 from mbench.text import model_hash, quiet_transformers, torch_device
 from mbench.vectors import VectorStore
 from vimogen.conditioning import Tokens
+from vimogen.umt5_wan import read_wan, wan_umt5
 
 PADDING = 226  # tokens that the release fills every text up to
+WAN_WEIGHTS, WAN_TOKENIZER = "models_t5_umt5-xxl-enc-bf16.pth", Path("google", "umt5-xxl")
 DTYPES = ("bfloat16", "float32")  # float16 overflows in this family
 
 
@@ -29,8 +31,8 @@ class UMT5Tokens:
     depends on another; runs of white space count as one space.
 
     Args:
-        path: a folder that transformers wrote (`config.json`, weights, `tokenizer.json`), or one that holds the
-            subfolders `text_encoder` and `tokenizer`, as diffusers lays them out.
+        path: a folder that transformers wrote (`config.json`, weights, `tokenizer.json`); one that holds the subfolders
+            `text_encoder` and `tokenizer`, as diffusers lays them out; or the folder of Wan 2.1 itself.
         limit: tokens of a text, the one that closes it among them; what is beyond is cut off.
         device: cpu, cuda, cuda:N or auto.
         dtype: of the computation: bfloat16 or float32.
@@ -52,16 +54,16 @@ class UMT5Tokens:
             raise ConfigError(f"UMT5: limit is {limit}; expected 1 to {PADDING} tokens")
         if dtype not in DTYPES:
             raise ConfigError(f"UMT5: dtype is {dtype!r}; expected {' or '.join(DTYPES)}")
-        self._model_folder, self._tokenizer_folder = _folders(Path(path))
+        self._weights, self._tokenizer_folder = _parts(Path(path))
         self.limit, self.padding, self._device, self._dtype = limit, PADDING, device, dtype
-        self.width = _width(self._model_folder / "config.json")
+        self.width = _width(self._weights)
         self._cache = cache
 
     @cached_property
     def identity(self) -> str:
         """Return which encoder this is, as JSON; the first call hashes the weights."""
-        folders = dict.fromkeys((self._model_folder, self._tokenizer_folder))
-        digest = hash_of([model_hash(folder) for folder in folders])
+        parts = dict.fromkeys((self._weights, self._tokenizer_folder))
+        digest = hash_of([model_hash(part) if part.is_dir() else sha256_of(part) for part in parts])
         return json.dumps({"kind": "umt5", "hash": digest, "limit": self.limit, "dtype": self._dtype})
 
     @cached_property
@@ -97,47 +99,63 @@ class UMT5Tokens:
     def _loaded(self) -> tuple[Any, Any]:
         """Return the tokenizer and the encoder."""
         import torch
-        from transformers import AutoTokenizer, UMT5EncoderModel
+        from transformers import AutoTokenizer
 
-        device = torch_device(self._device)
+        device, dtype = torch_device(self._device), getattr(torch, self._dtype)
         try:
             with quiet_transformers():
                 tokenizer = AutoTokenizer.from_pretrained(self._tokenizer_folder, local_files_only=True)
-                loaded: Any = UMT5EncoderModel.from_pretrained(
-                    self._model_folder, local_files_only=True, dtype=getattr(torch, self._dtype),
-                    output_loading_info=True,
-                )  # fmt: skip
+                model = _of_folder(self._weights, dtype) if self._weights.is_dir() else wan_umt5(self._weights)
+        except FormatError:
+            raise
         except Exception as error:  # whatever transformers raises for damaged or foreign files
-            raise FormatError(f"{self._model_folder}: UMT5 can't be loaded: {one_line(error)[:300]}") from error
-        model, found = loaded
-        if missing := sorted(found["missing_keys"]):
-            raise FormatError(
-                f"{self._model_folder}: the weights lack {len(missing)} tensors of UMT5, the first {missing[0]} "
-                "(a file of another encoder?)"
-            )
-        return tokenizer, model.to(device).eval()
+            raise FormatError(f"{self._weights}: UMT5 can't be loaded: {one_line(error)[:300]}") from error
+        return tokenizer, model.to(device, dtype).eval()
 
 
-def _folders(path: Path) -> tuple[Path, Path]:
-    """Return the folders of the model and of the tokenizer."""
+def _of_folder(folder: Path, dtype: Any) -> Any:
+    """Return the encoder of a folder that transformers wrote.
+
+    Raises:
+        FormatError: the weights lack some of its tensors.
+    """
+    from transformers import UMT5EncoderModel
+
+    loaded: Any = UMT5EncoderModel.from_pretrained(folder, local_files_only=True, dtype=dtype, output_loading_info=True)
+    model, found = loaded
+    if missing := sorted(found["missing_keys"]):
+        raise FormatError(
+            f"{folder}: the weights lack {len(missing)} tensors of UMT5, the first {missing[0]} (a file of another "
+            "encoder?)"
+        )
+    return model
+
+
+def _parts(path: Path) -> tuple[Path, Path]:
+    """Return where the weights are, a folder or the file of Wan, and the folder of the tokenizer."""
     if not path.is_dir():
         raise ConfigError(f"UMT5: {path} is no folder; expected one with config.json, weights and tokenizer.json")
-    model, tokenizer = path, path
-    if not (path / "config.json").is_file() and (path / "text_encoder").is_dir():
-        model, tokenizer = path / "text_encoder", path / "tokenizer"
-    for file in (model / "config.json", tokenizer / "tokenizer.json"):
+    weights, tokenizer = path, path
+    if (path / WAN_WEIGHTS).is_file():
+        weights, tokenizer = path / WAN_WEIGHTS, path / WAN_TOKENIZER
+    elif not (path / "config.json").is_file() and (path / "text_encoder").is_dir():
+        weights, tokenizer = path / "text_encoder", path / "tokenizer"
+    for file in (weights / "config.json" if weights.is_dir() else weights, tokenizer / "tokenizer.json"):
         if not file.is_file():
             raise ConfigError(
-                f"UMT5: {file} is not there; expected a folder that transformers wrote (the .pth file of Wan's own "
-                "repository has other tensor names; take the one for diffusers)"
+                f"UMT5: {file} is not there; expected a folder that transformers or diffusers wrote, or that of Wan 2.1"
             )
-    return model, tokenizer
+    return weights, tokenizer
 
 
-def _width(path: Path) -> int:
-    """Return the width of the tokens from the encoder's configuration."""
-    values = read_json(path)
+def _width(weights: Path) -> int:
+    """Return the width of the tokens from the encoder's configuration, or from the tensors of the file of Wan."""
+    if weights.is_file():
+        return int(read_wan(weights)["token_embedding.weight"].shape[1])
+    values = read_json(weights / "config.json")
     kind, width = (values.get(key) if isinstance(values, dict) else None for key in ("model_type", "d_model"))
     if kind != "umt5" or not isinstance(width, int):
-        raise ConfigError(f"{path}: model_type is {kind!r} and d_model {width!r}; expected 'umt5' and its width")
+        raise ConfigError(
+            f"{weights / 'config.json'}: model_type is {kind!r} and d_model {width!r}; expected 'umt5' and its width"
+        )
     return width
