@@ -144,7 +144,8 @@ class ViMoGen(nn.Module):
         if gate is None:
             gate = torch.ones(len(text), device=text.device) if reference is None else _no_reference(reference)
         weights = gate[:, None].expand(-1, self.config.num_layers)
-        if reference is None or not self.config.ref_motion_dim or bool((gate == 1).all()):
+        unread = bool((gate == 1).all()) and not torch.is_grad_enabled()  # in training every weight gets a gradient
+        if reference is None or not self.config.ref_motion_dim or unread:
             return Conditions(embedded, text_mask, None, None, weights)
         r, reference_mask = self._encoded(steps, reference, reference_mask, (gate != 1).nonzero()[:, 0])
         if self.config.soft_gate:
