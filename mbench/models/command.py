@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
-import signal
-import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -21,10 +18,9 @@ from mbench.errors import ConfigError, MBenchError, PluginError
 from mbench.io import read_motion
 from mbench.models.base import MODELS, Card
 from mbench.models.find import find_motion
+from mbench.models.program import run_program
 from mbench.motion import BENCHMARK_FPS, Motion
 from mbench.suites.prompt import Prompt
-
-TAIL = 400  # characters of stderr shown when the program fails
 
 
 class Command:
@@ -79,29 +75,10 @@ class Command:
             requests = Path(scratch) / "requests.jsonl"
             rows = (_request(p, s, output / n) for p, s, n in zip(prompts, seeds, names, strict=True))
             requests.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
-            failure = self._call(requests, output)
+            places = {"{requests}": str(requests), "{output}": str(output)}
+            failure = run_program(self._run, places, self._workdir, self._timeout, "model 'command'")
             for name in names:
                 yield self._result(output, name, failure)
-
-    def _call(self, requests: Path, output: Path) -> str | None:
-        """Run the program; return why it failed, or None."""
-        places = {"{requests}": str(requests), "{output}": str(output)}
-        words = [_fill(word, places) for word in shlex.split(self._run)]
-        try:
-            process = subprocess.Popen(
-                words, cwd=self._workdir, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                text=True, errors="replace", start_new_session=True,
-            )  # fmt: skip
-        except OSError as error:
-            raise ConfigError(f"model 'command': {words[0]!r} can't be started: {error.strerror}") from error
-        try:
-            _, stderr = process.communicate(timeout=self._timeout)
-        except subprocess.TimeoutExpired:
-            return f"the command took longer than its timeout of {self._timeout:g} s{_tail(_killed(process))}"
-        except BaseException:
-            _killed(process)
-            raise
-        return f"the command exited with {process.returncode}{_tail(stderr)}" if process.returncode else None
 
     def _result(self, output: Path, name: str, failure: str | None) -> Motion | Exception:
         try:
@@ -120,25 +97,6 @@ def _request(prompt: Prompt, seed: int, output: Path) -> dict[str, Any]:
         "id": prompt.id, "text": prompt.text, "seconds": prompt.seconds, "frames": frames, "fps": BENCHMARK_FPS,
         "seed": seed, "output": str(output),
     }  # fmt: skip
-
-
-def _fill(word: str, places: dict[str, str]) -> str:
-    """Return a word of the command with its placeholders filled in."""
-    for placeholder, path in places.items():
-        word = word.replace(placeholder, path)
-    return word
-
-
-def _killed(process: subprocess.Popen[str]) -> str:
-    """Kill the program and all it started; return its stderr."""
-    os.killpg(process.pid, signal.SIGKILL)
-    return process.communicate()[1] or ""
-
-
-def _tail(stderr: str) -> str:
-    """Return the end of stderr as part of one line."""
-    text = " ".join(stderr.split())
-    return f"; it said: {'…' if len(text) > TAIL else ''}{text[-TAIL:]}" if text else "; it said nothing on stderr"
 
 
 MODELS.add("command", Command)
