@@ -51,7 +51,8 @@ class Batches:
         recipe: of the training.
 
     Raises:
-        MBenchError: a subset has no clip, or a paired one has a clip without a seed.
+        MBenchError: a subset has no clip, or none with a caption where the network reads nothing else, or a paired one
+            has a clip without a seed.
     """
 
     def __init__(
@@ -64,10 +65,18 @@ class Batches:
         self.pools = {
             (name, branch): _pool(clips, name, branch) for name in recipe.subsets for branch in ("text", "reference")
         }
-        empty = [name for name, own in recipe.subsets.items() if own.share and not self.pools[name, "reference"]]
-        if empty:
-            raise MBenchError(f"data: no training clip is of subset {', '.join(empty)}; leave it out of `subsets`")
         self.paired = {name for name, own in recipe.subsets.items() if own.paired}
+        self._check(clips)
+
+    def _check(self, clips: Sequence[TrainingClip]) -> None:
+        """Refuse subsets that can't be trained on as the recipe asks."""
+        asked = [name for name, own in self.recipe.subsets.items() if own.share]
+        if empty := [name for name in asked if not self.pools[name, "reference"]]:
+            raise MBenchError(f"data: no training clip is of subset {', '.join(empty)}; leave it out of `subsets`")
+        if not self.recipe.network.reference and (mute := [name for name in asked if not self.pools[name, "text"]]):
+            raise MBenchError(
+                f"data: no clip of subset {mute[0]} has a caption, and the network has no reference branch"
+            )
         if unknown := [clip.id for clip in clips if clip.subset in self.paired and clip.seed is None]:
             raise MBenchError(f"data: row {unknown[0]} has no seed; paired subsets are those of `vimogen distil`")
 
@@ -85,7 +94,8 @@ class Batches:
         names = list(self.recipe.subsets)
         shares = np.array([self.recipe.subsets[name].share for name in names])
         name = names[generator.choice(len(names), p=shares / shares.sum())]
-        by_text = bool(generator.random() < self.recipe.subsets[name].text and self.pools[name, "text"])
+        share = self.recipe.subsets[name].text if self.recipe.network.reference else 1.0
+        by_text = bool(generator.random() < share and self.pools[name, "text"])
         pool = self.pools[name, "text" if by_text else "reference"]
         return pool.clips[int(np.searchsorted(pool.edges, generator.random(), side="right"))], by_text
 

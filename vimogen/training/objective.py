@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from mbench.motion.representations.vimogen276 import POSITIONS
 from vimogen import flow
 from vimogen.codec import Codec
 from vimogen.losses import KINEMATIC
@@ -79,7 +80,7 @@ class Objective:
 
         In squares they drown the flow loss at the start of a training and are nothing at its end.
         """
-        share = weight * (1 - step.sigma).square() * (columns.amin(dim=1) > 0)
+        share = weight * (1 - step.sigma).square() * (columns[:, POSITIONS.start] > 0)
         return {
             name: strength * ((KINEMATIC[name](step.motion, step.truth, step.mask) + SMALLEST).sqrt() * share).mean()
             for name, strength in self.recipe.losses.items()

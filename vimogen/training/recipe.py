@@ -40,7 +40,8 @@ class SubsetRecipe(_Strict):
 
     Attributes:
         share: of the samples of a batch, relative to those of the other subsets.
-        text: share of the samples that take the text branch; the others take the reference branch.
+        text: share of the samples that take the text branch; the others take the reference branch. Without that branch
+            all take the text branch.
         columns: what the text branch is told of: all, or the rotations only, where the path of the root is not trusted.
         paired: train each motion against the noise of its row's `seed` (`vimogen distil`): whole clips, none mirrored.
     """
