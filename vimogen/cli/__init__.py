@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from mbench.cli import run
-from vimogen.cli import data, generate, train
+from vimogen.cli import data, distil, generate, train
 
 app = typer.Typer(
     name="vimogen",
@@ -17,6 +17,7 @@ app = typer.Typer(
 )
 app.command()(generate.generate)
 app.command()(train.train)
+app.command()(distil.distil)
 app.add_typer(data.app, name="data")
 
 

@@ -1,0 +1,1 @@
+"""Distillation data: motions that a generator makes for many prompts, the best of several kept."""

@@ -1,0 +1,123 @@
+"""The YAML of `vimogen distil`: whose motions, for which prompts, which are kept. Unknown fields are refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from mbench.config import JudgeConfig
+from mbench.errors import ConfigError, did_you_mean
+from mbench.metrics.anchors import load_anchors
+from mbench.metrics.base import canonical_name
+from mbench.yamlfile import load_yaml, validation_message
+
+PositiveInt = Annotated[int, Field(ge=1)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Weight = Annotated[float, Field(gt=0)]
+PILLAR = "quality"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class ChooseRecipe(_Strict):
+    """Which candidates are kept: the best by match times quality.
+
+    Attributes:
+        judge: a registered judge, or a mapping with name and options: how sure it is that a motion shows its text.
+        quality: weights of metrics of the pillar quality; each is put on the scale of its anchors (1 real motion, 0 the
+            fault that it must catch), and the mean is a motion's quality.
+        least_match: candidates of which the judge is less sure than this are not kept.
+        least_quality: nor are candidates of less quality.
+    """
+
+    judge: JudgeConfig = JudgeConfig()
+    quality: Annotated[dict[str, Weight], Field(min_length=1)] = {
+        "quality/jitter_degree": 1.0,
+        "quality/foot_sliding": 1.0,
+        "quality/ground_penetration": 1.0,
+        "quality/foot_floating": 1.0,
+    }
+    least_match: Share = 0.2
+    least_quality: Share = 0.3
+
+    @field_validator("judge", mode="before")
+    @classmethod
+    def _by_name(cls, value: Any) -> Any:
+        """Accept a bare name."""
+        return {"name": value} if isinstance(value, str) else value
+
+    @field_validator("quality")
+    @classmethod
+    def _anchored(cls, quality: dict[str, float]) -> dict[str, float]:
+        """Return the weights by the metrics' registered names."""
+        known = [name for name in load_anchors().by_metric if name.startswith(f"{PILLAR}/")]
+        for name in quality:
+            if canonical_name(name) not in known:
+                raise ValueError(f"metrics with anchors ({', '.join(known)}){did_you_mean(name, known)}")
+        return {canonical_name(name): weight for name, weight in quality.items()}
+
+
+class DistilRecipe(_Strict):
+    """A whole `vimogen distil` configuration.
+
+    Attributes:
+        model: weights folder of the generator whose motions are wanted; relative to the YAML file.
+        prompts: JSONL of id, text and seconds, as `vimogen data prompts` writes it; relative to the YAML file.
+        output: the folder to publish, relative to the current folder; work under way lies beside it, in `OUTPUT.work`.
+        reference: where reference motions come from; see `vimogen.reference.build.build_reference`.
+        gate: a mode, or a mapping; see `vimogen.gate.GateSettings`.
+        branches: `gated` asks the branch that the gate says; `both` also asks the text branch where the reference
+            passes, for as many candidates.
+        candidates: motions a branch and prompt, of other noise each.
+        keep: how many of a prompt's candidates are kept at most, the best first.
+        choose: which.
+        sampling: what differs from the sampling of the weights; see `vimogen.generator.Sampling`.
+        val: share of the prompts whose motions are validation data.
+        seed: of all noise and references; (seed, prompt id, number of the candidate) decides a motion.
+        batch: motions that are sampled at once.
+        workers: processes that measure quality.
+        device: cpu, cuda, cuda:N or auto.
+        base: the folder that relative paths of the file start from; set by `load_distil`.
+    """
+
+    model: str
+    prompts: str
+    output: str
+    reference: Any = None
+    gate: Any = "auto"
+    branches: Literal["gated", "both"] = "gated"
+    candidates: PositiveInt = 4
+    keep: PositiveInt = 1
+    choose: ChooseRecipe = ChooseRecipe()
+    sampling: dict[str, Any] = {}
+    val: Share = 0.05
+    seed: int = 0
+    batch: PositiveInt = 32
+    workers: PositiveInt = 1
+    device: str = "auto"
+    base: Path = Field(default=Path(), exclude=True)
+
+    @model_validator(mode="after")
+    def _fits(self) -> DistilRecipe:
+        if self.keep > self.candidates:
+            raise ValueError(f"keep to be at most candidates, {self.candidates}; keep is {self.keep}")
+        return self
+
+
+def load_distil(path: Path) -> DistilRecipe:
+    """Return the checked configuration of a YAML file.
+
+    Raises:
+        ConfigError: the file, the field, what was found and what was expected, in one line.
+    """
+    values = load_yaml(path)
+    if not isinstance(values, dict) or "base" in values:
+        raise ConfigError(f"{path}: expected fields such as `model: weights/vimogen-base` and `prompts: prompts.jsonl`")
+    try:
+        return DistilRecipe.model_validate({**values, "base": path.parent})
+    except ValidationError as error:
+        raise ConfigError(f"{path}: {validation_message(error, DistilRecipe)}") from error
