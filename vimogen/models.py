@@ -144,7 +144,9 @@ def _of_folder(name: str, weights: str | None, device: str, dtype: str) -> tuple
 
     folder = SHIPPED / name if weights is None else Path(weights).expanduser()
     if weights is None and not (folder / CONFIG).is_file():
-        raise ConfigError(f"model {name!r}: this installation has no weights in {folder}; name a folder as `weights`")
+        raise ConfigError(
+            f"model {name!r}: there are no weights in {folder}; name a folder of `vimogen train` as `weights`"
+        )
     _check_device(device)
     return load_generator(folder, device, dtype), card_of(folder)
 
