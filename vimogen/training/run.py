@@ -23,7 +23,7 @@ from vimogen.discriminator import Discriminator
 from vimogen.network import NetworkConfig, ViMoGen
 from vimogen.training.adversary import AdversarialObjective, Pair
 from vimogen.training.batches import Batches
-from vimogen.training.clips import TrainingData, read_data, texts_of
+from vimogen.training.clips import TrainingClip, TrainingData, read_data, texts_of
 from vimogen.training.objective import Objective
 from vimogen.training.recipe import Recipe, sampling_of
 from vimogen.training.validation import evaluator
@@ -48,8 +48,7 @@ def run_training(recipe: Recipe, quiet: bool = False, say: Callable[[str], None]
     before = None if recipe.start is None else load_generator(resolve_path(recipe.start, recipe.base), device="cpu")
     if before is not None:
         data = replace(data, codec=before.codec)  # the weights know the units of their own statistics
-    clips = data.clips["train"]
-    held = [clip for clip in data.clips.get("val", []) if recipe.subsets[clip.subset].share]
+    clips, held = data.clips["train"], _held(data, recipe)
     text = SentenceTokens(recipe.tokens)
     texts = texts_of([*clips, *held])
     say(f"{len(clips)} clips, {len(texts)} captions (mirrored ones among them)")
@@ -68,6 +67,12 @@ def run_training(recipe: Recipe, quiet: bool = False, say: Callable[[str], None]
         facts = facts_of(recipe, data, trained, seconds_of(folder))
         save_generator(weights, trained, data.codec, text, sampling_of(recipe.sampling), facts)
     return weights
+
+
+def _held(data: TrainingData, recipe: Recipe) -> list[TrainingClip]:
+    """Return the validation clips of subsets that are trained on; of a network that reads texts only, with one."""
+    asked = [clip for clip in data.clips.get("val", []) if recipe.subsets[clip.subset].share]
+    return [clip for clip in asked if recipe.network.reference or (clip.texts and not clip.held_out)]
 
 
 def first_network(recipe: Recipe, text_width: int, before: ViMoGen | None = None) -> ViMoGen:

@@ -1,27 +1,30 @@
-"""What is measured while a network trains: errors of the flow, and motions for validation captions."""
+"""What is looked at while a network trains: errors of the flow, and motions for validation captions."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from mbench.motion import Motion
 from mbench.scoring import score
 from mbench.seeds import seed_of
 from vimogen import flow
 from vimogen.codec import Codec
 from vimogen.conditioning import TextTokens
-from vimogen.decode import motion_of
 from vimogen.generator import Generator, Request, Sampling
 from vimogen.network import ViMoGen
 from vimogen.training.adversary import Pair
 from vimogen.training.clips import TrainingClip
+from vimogen.training.pictures import write_samples
 from vimogen.training.recipe import Recipe
 
 LEVELS = (0.3, 0.6, 0.9, 1.0)  # noise levels at which the error of the motion is measured
 SAMPLING = Sampling(steps=10, sampler="multistep", guidance=flow.Guidance(scale=2.5))
+SAMPLES, DRAWN = "samples.png", 4  # the picture, and how many motions are in it
 METRICS = (
     "quality/jitter_degree",
     "quality/foot_sliding",
@@ -38,7 +41,7 @@ def evaluator(
     text: TextTokens,
     batch: Callable[[int], dict[str, Tensor]],
 ) -> Callable[[nn.Module, int], dict[str, float]]:
-    """Return what `mbench.training.train` calls: the numbers of a network after some steps.
+    """Return what `mbench.training.train` calls: the numbers of a network after some steps, and `samples.png`.
 
     Args:
         recipe: of the training.
@@ -47,23 +50,32 @@ def evaluator(
         text: encoder.
         batch: validation batches by number.
     """
-    own = [clip for clip in clips if clip.texts and not clip.held_out]
-    order = np.random.default_rng(recipe.settings.seed).permutation(len(own))[: recipe.validate_on]
-    chosen = [own[index] for index in order]
-    requests = [
-        Request(clip.texts[0], min(len(clip.rows), recipe.frames[1]), seed_of("validation", clip.id)) for clip in chosen
-    ]
+    requests = _requests(recipe, clips)
 
     def evaluate(network: nn.Module, step: int) -> dict[str, float]:
         network = network.network if isinstance(network, Pair) else network
-        device = str(next(network.parameters()).device)
+        weight = next(network.parameters())
+        device, trained = str(weight.device), weight.requires_grad
         numbers = errors(network, [batch(index) for index in range(2)], device)
         if requests and isinstance(network, ViMoGen):
-            numbers |= measured(Generator(network, codec, text, SAMPLING, device).sample(requests))
-            network.requires_grad_(True)
+            motions = Generator(network, codec, text, SAMPLING, device).motions(requests)
+            network.requires_grad_(trained)  # a generator's are not
+            numbers |= measured(motions)
+            shown = [request.text for request in requests[:DRAWN]]
+            write_samples(Path(recipe.output) / SAMPLES, motions[:DRAWN], shown, step)
         return numbers
 
     return evaluate
+
+
+def _requests(recipe: Recipe, clips: Sequence[TrainingClip]) -> list[Request]:
+    """Return what is asked for at each evaluation: captions of some clips, as long as these."""
+    own = [clip for clip in clips if clip.texts and not clip.held_out]
+    order = np.random.default_rng(recipe.settings.seed).permutation(len(own))[: recipe.validate_on]
+    return [
+        Request(own[i].texts[0], min(len(own[i].rows), recipe.frames[1]), seed_of("validation", own[i].id))
+        for i in order
+    ]
 
 
 @torch.no_grad()
@@ -86,9 +98,8 @@ def errors(network: nn.Module, batches: Sequence[dict[str, Tensor]], device: str
     return {name: float(np.mean(values)) for name, values in sums.items()}
 
 
-def measured(samples: Sequence[np.ndarray]) -> dict[str, float]:
-    """Return the means of metrics of generated rows, and how far absolute and integrated root part at the end."""
-    motions = [motion_of(rows) for rows in samples]
+def measured(motions: Sequence[Motion]) -> dict[str, float]:
+    """Return the means of metrics of generated motions, and how far absolute and integrated root part at the end."""
     table = score(motions, METRICS)
-    means = {name.split("/")[-1]: float(value) for name, value in table.mean().items() if np.isfinite(value)}
+    means = {str(name).split("/")[-1]: float(value) for name, value in table.mean().items() if np.isfinite(value)}
     return means | {"root_drift_end_m": float(np.mean([motion.meta["root_drift_end_m"] for motion in motions]))}
