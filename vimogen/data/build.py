@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from mbench.errors import MBenchError
 from mbench.files import hash_of, write_json
-from vimogen.data.canonical import read_rows
+from mbench.io.pt import pt_rows
 from vimogen.data.card import card_of, write_readme
-from vimogen.data.clipwise import CANONICALISE, CAPTION, SCORE, VISION, Subset, curated
+from vimogen.data.clipwise import CANONICALISE, CAPTION, FILTER, SCORE, VISION, Subset, curated
 from vimogen.data.config import BuildConfig
 from vimogen.data.database import Database, Record, Result
 from vimogen.data.funnel import Rejection, Row, draw, reasons, write_rejected, write_table
@@ -23,7 +24,6 @@ from vimogen.data.split import TRAIN
 from vimogen.data.statistics import codec_of, write_statistics
 
 VERSION = 1  # of what is written; raise it when it changes
-STAGES = (CANONICALISE, SCORE, "filter", CAPTION, VISION, DUPLICATES, SPLIT)
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def build(config: BuildConfig, quiet: bool = False) -> Built:
         _left(so_far, splits)
         rows = _rows(config, database, so_far, splits)
         funnel = _funnel(database, so_far, list(config.subsets))
-        return _published(config, database, work, rows, funnel)
+        return _published(config, database, so_far, rows, funnel)
 
 
 @contextmanager
@@ -105,7 +105,8 @@ def _curated(config: BuildConfig, database: Database, work: Path, quiet: bool) -
     """Run the stages of each subset, then remove its duplicates."""
     so_far = _Progress()
     for name in config.ordered():
-        through = curated(Subset(name, config, database, work, quiet))
+        kept = {other: through[FILTER] for other, through in so_far.through.items()}
+        through = curated(Subset(name, config, database, work, kept, quiet))
         records = database.records(name)
         marks = {key: through[CANONICALISE][key] for key in through[CAPTION]}
         through[DUPLICATES] = without_duplicates(
@@ -157,19 +158,19 @@ def _seconds(record: Record, result: Result | None) -> float:
 
 
 def _published(
-    config: BuildConfig, database: Database, work: Path, rows: list[dict[str, Any]], funnel: list[Row]
+    config: BuildConfig, database: Database, so_far: _Progress, rows: list[dict[str, Any]], funnel: list[Row]
 ) -> Built:
     """Publish, unless the same is published already."""
-    folder = Path(config.output)
+    folder, work = Path(config.output), database.path.parent
     marks = {key: result.fingerprint for key, result in database.results(CANONICALISE).items()}
     settings = config.model_dump(mode="json", exclude={"run", "output"})
     content = [VERSION, settings, rows, [marks[row["id"]] for row in rows], [row.__dict__ for row in funnel]]
     fingerprint = hash_of(content)
     if published_mark(folder) == fingerprint:
         return Built(folder, rows, funnel, changed=False)
-    rejections = _rejections(database, list(config.subsets))
+    rejections = _rejections(database, so_far)
     why = reasons(rejections)
-    codec = codec_of(read_rows(motion_path(work, row["id"])) for row in rows if row["split"] == TRAIN)
+    codec = codec_of(pt_rows(motion_path(work, row["id"])) for row in rows if row["split"] == TRAIN)
     with in_place_of(folder) as new:
         write_rows_of(new, work, rows)
         write_statistics(new / "statistics.npz", codec)
@@ -183,13 +184,18 @@ def _published(
     return Built(folder, rows, funnel, changed=True)
 
 
-def _rejections(database: Database, subsets: list[str]) -> list[Rejection]:
-    """Return the clips that were left out, in the order of stages."""
-    found = [
-        Rejection(name, clip, "ingest", reason) for name in subsets for clip, reason in database.skipped(name).items()
-    ]
-    for stage in STAGES:
-        for key, result in database.results(stage).items():
-            if result.reason is not None:
-                found.append(Rejection(key.split("/", 1)[0], key, stage, result.reason))
+def _rejections(database: Database, so_far: _Progress) -> list[Rejection]:
+    """Return the clips that were left out, in the order of subsets and stages."""
+    found = []
+    for name, through in so_far.through.items():
+        found += [Rejection(name, clip, "ingest", reason) for clip, reason in database.skipped(name).items()]
+        for before, stage in pairwise(through):
+            left_out = through[before].keys() - through[stage].keys()
+            found += [Rejection(name, key, stage, _reason(database, stage, key)) for key in sorted(left_out)]
     return found
+
+
+def _reason(database: Database, stage: str, key: str) -> str:
+    """Return why a stage left a clip out; a model that was to caption it counts to the captions."""
+    own = database.result(stage, key).reason
+    return str(database.result(VISION, key).reason if own is None and stage == CAPTION else own)

@@ -91,15 +91,6 @@ def write_rows(path: Path, rows: Rows, camera: Arrays = MappingProxyType({})) ->
         torch.save(content if camera else motion, file)
 
 
-def read_rows(path: Path) -> Rows:
-    """Return the rows (T, 276) of a file of `write_rows`."""
-    import torch
-
-    content = torch.load(path, weights_only=True)
-    rows: Rows = (content["motion"] if isinstance(content, dict) else content).numpy()
-    return rows
-
-
 def motion_of(rows: Rows, floor: float = 0.0) -> Motion:
     """Return the motion of rows (T, 276), its lowest joint at `floor` metres."""
     return translate(decode(rows, how="slice"), (0.0, 0.0, floor))

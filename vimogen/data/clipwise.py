@@ -10,10 +10,11 @@ from typing import Any
 from mbench.datasets import Clip
 from mbench.errors import MBenchError
 from mbench.files import hash_of
+from mbench.io.pt import pt_rows
 from mbench.motion import Motion
 from mbench.progress import progress
 from mbench.scoring import Workers
-from vimogen.data.canonical import camera_of, canonical_rows, motion_of, read_rows, write_rows
+from vimogen.data.canonical import camera_of, canonical_rows, motion_of, write_rows
 from vimogen.data.caption import Captioner, captions_for, described
 from vimogen.data.config import BuildConfig, CaptionConfig, Limits
 from vimogen.data.database import Database, Record, Result
@@ -36,6 +37,7 @@ class Subset:
         config: of the build.
         database: of the build.
         work: folder of the rows.
+        kept: {subset: {key: fingerprint}} of the clips of earlier subsets that came through their filters.
         quiet: show no progress.
     """
 
@@ -43,7 +45,8 @@ class Subset:
     config: BuildConfig
     database: Database
     work: Path
-    quiet: bool
+    kept: Mapping[str, Mapping[str, str]]
+    quiet: bool = False
 
     @property
     def workers(self) -> Workers:
@@ -93,11 +96,10 @@ def _ingest(subset: Subset) -> Source:
 def _parents(subset: Subset, name: str) -> list[Parent]:
     """Return the clips of another subset that came through its filter."""
     records, rows = subset.database.records(name), subset.database.results(CANONICALISE, name)
-    kept = {key for key, result in subset.database.results(FILTER, name).items() if result.reason is None}
     return [
         Parent(record, rows[key].fingerprint, motion_path(subset.work, key))
         for key, record in records.items()
-        if key in kept
+        if key in subset.kept[name]
     ]
 
 
@@ -153,7 +155,7 @@ def _score(subset: Subset, records: Mapping[str, Record]) -> Stage:
 def scored(task: tuple[Path, float, list[dict[str, Any]]]) -> Outcome:
     """Score the rows of a clip."""
     path, floor, captions = task
-    return None, scores_of(motion_of(read_rows(path), floor), captions)
+    return None, scores_of(motion_of(pt_rows(path), floor), captions)
 
 
 def _filter(subset: Subset, records: Mapping[str, Record]) -> Stage:
@@ -201,7 +203,7 @@ def _describe(subset: Subset, alive: dict[str, str]) -> None:
     with progress(f"{subset.name} {VISION}", len(todo), subset.quiet) as finished:
         for start in range(0, len(todo), CHUNK):
             keys = todo[start : start + CHUNK]
-            answers = captioner.captions([motion_of(read_rows(motion_path(subset.work, key))) for key in keys])
+            answers = captioner.captions([motion_of(pt_rows(motion_path(subset.work, key))) for key in keys])
             rows = [_seen(own[key], wanted[key], answer) for key, answer in zip(keys, answers, strict=True)]
             subset.database.save(VISION, zip(keys, rows, strict=True))
             finished(len(keys))

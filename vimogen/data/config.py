@@ -65,14 +65,14 @@ class CaptionConfig(_Strict):
 
 
 class DuplicateConfig(_Strict):
-    """When two clips of a subset are the same performance.
+    """When two clips of a subset are one performance, or mirror images of one.
 
     Attributes:
         distance: root mean square distance of a joint, metres, up to which they are; null keeps all.
         length: largest difference of their lengths, as a share of the longer.
     """
 
-    distance: Limit = 0.01
+    distance: Limit = 0.005
     length: Share = 0.1
 
 
@@ -98,7 +98,7 @@ class SubsetConfig(_Strict):
         files: a folder of motion files, each with a `.txt` of captions, one a line, beside it.
         recovery: a folder of outputs of human mesh recovery, with the same `.txt` files.
         generator: a registered generator, or `module:object`.
-        prompts: of the generator: JSONL of id, text, seconds.
+        prompts: of the generator: JSONL of id, text, seconds; by default those that come with the package.
         options: of the generator.
         simulate: another subset, whose clips are passed through a simulated capture.
         fps: of the simulated camera.

@@ -28,7 +28,6 @@ CREATE TABLE IF NOT EXISTS results (
     stage TEXT NOT NULL, key TEXT NOT NULL, fingerprint TEXT NOT NULL, reason TEXT, facts TEXT NOT NULL,
     PRIMARY KEY (stage, key)
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS done (stage TEXT PRIMARY KEY, fingerprint TEXT NOT NULL);
 """
 
 
@@ -191,6 +190,19 @@ class Database:
         )
         return {key: Result(mark, reason, json.loads(facts)) for key, mark, reason, facts in rows}
 
+    def result(self, stage: str, key: str) -> Result:
+        """Return the result of a stage for one clip.
+
+        Raises:
+            KeyError: there is none.
+        """
+        row = self._db.execute(
+            "SELECT fingerprint, reason, facts FROM results WHERE stage = ? AND key = ?", (stage, key)
+        ).fetchone()
+        if row is None:
+            raise KeyError(f"{stage} has no result for {key}")
+        return Result(row[0], row[1], json.loads(row[2]))
+
     def save(self, stage: str, results: Iterable[tuple[str, Result]]) -> None:
         """Write results of a stage, over older ones."""
         rows = [
@@ -199,13 +211,3 @@ class Database:
         ]
         with self.transaction():
             self._db.executemany("INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?, ?)", rows)
-
-    def done(self, stage: str) -> str | None:
-        """Return the fingerprint with which a stage over all clips was done, None where it was not."""
-        row = self._db.execute("SELECT fingerprint FROM done WHERE stage = ?", (stage,)).fetchone()
-        return None if row is None else str(row[0])
-
-    def set_done(self, stage: str, fingerprint: str) -> None:
-        """Remember that a stage over all clips is done."""
-        with self.transaction():
-            self._db.execute("INSERT OR REPLACE INTO done VALUES (?, ?)", (stage, fingerprint))

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from mbench.files import hash_of
+from mbench.io.pt import pt_rows
 from mbench.progress import progress
-from vimogen.data.canonical import read_rows
 from vimogen.data.config import DuplicateConfig, SplitConfig
 from vimogen.data.database import Database, Record, Result
-from vimogen.data.duplicates import duplicates, feature
+from vimogen.data.duplicates import Copy, duplicates, feature
 from vimogen.data.ingest import motion_path
 from vimogen.data.split import STRICTEST, leaks, split_of
 
@@ -49,32 +49,31 @@ def without_duplicates(
         keys = list(alive)
         order = sorted(range(len(keys)), key=lambda i: STRICTEST.index(split_of(records[keys[i]], splits)))
         found = {} if config.distance is None else _found(keys, work, config, order, quiet)
-        database.save(DUPLICATES, [(key, _result(mark, key, found)) for key in keys])
+        database.save(DUPLICATES, [(key, _result(mark, found.get(key), keys)) for key in keys])
         known = database.results(DUPLICATES, subset)
     return {key: alive[key] for key in alive if known[key].reason is None}
 
 
-def _found(
-    keys: list[str], work: Path, config: DuplicateConfig, order: list[int], quiet: bool
-) -> dict[str, tuple[str, float]]:
-    """Return {key: (key of the clip that it repeats, metres)}."""
+def _found(keys: list[str], work: Path, config: DuplicateConfig, order: list[int], quiet: bool) -> dict[str, Copy]:
+    """Return {key: what it repeats, by its index among the keys}."""
     assert config.distance is not None
     features, lengths = [], []
     with progress(DUPLICATES, len(keys), quiet) as finished:
         for key in keys:
-            rows = read_rows(motion_path(work, key))
+            rows = pt_rows(motion_path(work, key))
             features.append(feature(rows))
             lengths.append(len(rows))
             finished(1)
     found = duplicates(np.stack(features), np.array(lengths), order, config.distance, config.length)
-    return {keys[copy]: (keys[kept], metres) for copy, (kept, metres) in found.items()}
+    return {keys[index]: copy for index, copy in found.items()}
 
 
-def _result(mark: str, key: str, found: Mapping[str, tuple[str, float]]) -> Result:
-    if key not in found:
+def _result(mark: str, copy: Copy | None, keys: list[str]) -> Result:
+    if copy is None:
         return Result(mark)
-    kept, metres = found[key]
-    return Result(mark, f"repeats {kept} ({metres * 1000:.1f} mm a joint)", {"repeats": kept, "metres": metres})
+    kept, how = keys[copy.of], "is the mirror image of" if copy.mirrored else "repeats"
+    facts = {"repeats": kept, "metres": copy.metres, "mirrored": copy.mirrored}
+    return Result(mark, f"{how} {kept} ({copy.metres * 1000:.1f} mm a joint)", facts)
 
 
 def split(

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,11 @@ from mbench.datasets.licence import stated_licence
 from mbench.errors import ConfigError, MBenchError, MotionError
 from mbench.files import hash_of, sha256_of
 from mbench.io import READABLE, read_motion
+from mbench.io.pt import pt_rows
 from mbench.motion import BENCHMARK_FPS, Motion
 from mbench.provenance import code_hash
 from mbench.seeds import seed_of
-from vimogen.data.canonical import motion_of, read_rows
+from vimogen.data.canonical import motion_of
 from vimogen.data.config import SubsetConfig
 from vimogen.data.database import Record
 
@@ -86,8 +88,8 @@ def source_of(config: SubsetConfig, base: Path, parents: list[Parent]) -> Source
 
 def state_of(path: Path) -> str:
     """Return a hash of names, sizes and times of change of all files of a folder, or of a file."""
-    files = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file())
-    facts = [(str(file.relative_to(path)), (stat := file.stat()).st_size, stat.st_mtime_ns) for file in files]
+    found = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file())
+    facts = [(str(file.relative_to(path)), (stat := file.stat()).st_size, stat.st_mtime_ns) for file in found]
     return hash_of([str(path.resolve()), facts])
 
 
@@ -112,11 +114,11 @@ def _folder(path: Path, licence: str, suffixes: tuple[str, ...], read: Callable[
         ConfigError: there are none.
     """
     licence = licence or stated_licence(path)
-    files = sorted(file for file in path.rglob("*") if file.suffix.lower() in suffixes)
-    if not files:
+    found = sorted(file for file in path.rglob("*") if file.suffix.lower() in suffixes)
+    if not found:
         raise ConfigError(f"{path}: holds no motion file; looked for {', '.join(suffixes)}")
     clips = []
-    for file in files:
+    for file in found:
         place = file.relative_to(path)
         actor = "" if place.parent == Path() else place.parent.as_posix()
         captions = tuple(_captions_beside(file))
@@ -151,9 +153,7 @@ def _generator(config: SubsetConfig, base: Path) -> Source:
         ConfigError: no prompts, or a line that is none.
         MBenchError: no such generator.
     """
-    if config.prompts is None:
-        raise ConfigError(f"generator {config.generator}: prompts is missing; expected a JSONL of id, text, seconds")
-    path = resolve_path(config.prompts, base)
+    path = _shipped_prompts() if config.prompts is None else resolve_path(config.prompts, base)
     clips = tuple(prompt_clips(path, config))
     model = ModelConfig(name=config.generator or "", options=config.options)
     built = _model(model.model_dump_json(), str(base))
@@ -161,6 +161,12 @@ def _generator(config: SubsetConfig, base: Path) -> Source:
     read = partial(_generated, model.model_dump_json(), str(base), config.seed)
     name = f"{config.generator}"
     return Source(mark, lambda: TextMotionDataset(name, "generator", path, clips, {}, read), {}, {}, {})
+
+
+def _shipped_prompts() -> Path:
+    from vimogen.data.prompts.harvest import SHIPPED
+
+    return Path(str(files("vimogen.data.prompts"))) / SHIPPED
 
 
 def prompt_clips(path: Path, config: SubsetConfig) -> Iterator[Clip]:
@@ -262,4 +268,4 @@ def _simulated(fps: float, seed: int, clip: Clip) -> Motion:
     if not clip.where.is_file():
         raise MBenchError(f"{clip.where}: the clip to simulate is gone")
     generator = np.random.default_rng(seed_of("simulate", seed, clip.id))
-    return simulated(motion_of(read_rows(clip.where)), generator, Capture(fps=fps))
+    return simulated(motion_of(pt_rows(clip.where)), generator, Capture(fps=fps))

@@ -43,7 +43,7 @@ def leaks(splits: Mapping[str, str], records: Iterable[Record]) -> dict[str, str
     groups: dict[str, dict[str, list[Record]]] = defaultdict(lambda: defaultdict(list))
     for record in records:
         groups[record.group][splits[record.key]].append(record)
-    found = {}
+    found: dict[str, str] = {}
     for group, parts in groups.items():
         first, *others = [split for split in STRICTEST if split in parts]
         for split in others:

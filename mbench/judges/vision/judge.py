@@ -94,6 +94,20 @@ class VisionJudge:
         """
         return self._each(self._choose_one, list(zip(motions, candidates, strict=True)))
 
+    def describe(
+        self, motions: Sequence[Motion], question: Callable[[Media], str] = prompts.describe
+    ) -> list[str | Exception]:
+        """Return, for each motion, what the model says of it, or why there is nothing.
+
+        Args:
+            motions: n motions.
+            question: makes the question of what is shown.
+
+        Raises:
+            JudgeError: see `match`.
+        """
+        return self._each(lambda motion: self._described(self._studio.media(motion), 0, question), motions)
+
     def _each(self, function: Callable[[T], R], items: Sequence[T]) -> list[R | Exception]:
         """Return the answer of each item, several at a time."""
         with self._turn:
@@ -112,8 +126,8 @@ class VisionJudge:
         named = [self._chosen(shown, candidates, sample) for sample in range(self._settings.samples)]
         return Counter(named).most_common(1)[0][0]  # of equals, the one that was counted first
 
-    def _described(self, shown: Media, sample: int) -> str:
-        question = Question("describe", prompts.describe(shown), shown, None, sample)
+    def _described(self, shown: Media, sample: int, ask: Callable[[Media], str] = prompts.describe) -> str:
+        question = Question("describe", ask(shown), shown, None, sample)
         return self._caller.ask(question, parsing.description)
 
     def _verified(self, shown: Media, text: str, sample: int) -> bool:

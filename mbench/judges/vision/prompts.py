@@ -49,7 +49,7 @@ _VERIFY = (
 
 def describe(media: Media) -> str:
     """Return the question what the motion shows, which tells nothing of the candidates."""
-    return _DESCRIBE.format(shown=_shown(media))
+    return _DESCRIBE.format(shown=shown(media))
 
 
 def choose(media: Media, description: str, candidates: Sequence[str]) -> str:
@@ -84,10 +84,10 @@ def schema_of(answers: Sequence[str]) -> Mapping[str, Any]:
 
 def _after(media: Media, description: str) -> str:
     what = "video" if media.fps else "pictures"
-    return _AFTER.format(shown=_shown(media), description=_quoted(description), what=what)
+    return _AFTER.format(shown=shown(media), description=_quoted(description), what=what)
 
 
-def _shown(media: Media) -> str:
+def shown(media: Media) -> str:
     """Return what is shown, in words."""
     if media.fps:
         return f"The video shows one motion of {media.seconds[0]:.1f} s at {media.fps:g} pictures a second."
