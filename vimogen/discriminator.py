@@ -16,7 +16,7 @@ KERNEL = 5
 class Discriminator(nn.Module):
     """Convolutions along time over joints relative to the pelvis and velocities: a logit for each stretch of frames.
 
-    Spectral norm (Miyato et al. 2018, arXiv 1802.05957) keeps its slope at most 1.
+    Spectral norm (Miyato et al. 2018, arXiv 1802.05957) keeps it from growing steep.
 
     Args:
         width: channels.

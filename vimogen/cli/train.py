@@ -19,5 +19,5 @@ def train(
     from vimogen.training.recipe import load_recipe
     from vimogen.training.run import run_training
 
-    weights = run_training(load_recipe(config), quiet, lambda line: typer.echo(line, err=True))
+    weights = run_training(load_recipe(config), quiet, lambda line: None if quiet else typer.echo(line, err=True))
     typer.echo(weights)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import re
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
-from mbench.errors import ConfigError
+from mbench.errors import ConfigError, did_you_mean
 from mbench.training import TrainSettings
-from mbench.yamlfile import load_yaml, validation_message
+from mbench.yamlfile import load_yaml, shown, validation_message
 from vimogen.flow import Guidance
 from vimogen.generator import Sampling
 from vimogen.losses import KINEMATIC
@@ -17,6 +20,7 @@ from vimogen.losses import KINEMATIC
 PositiveInt = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Weight = Annotated[float, Field(ge=0)]
+T = TypeVar("T")
 
 
 class _Strict(BaseModel):
@@ -33,6 +37,12 @@ class NetworkRecipe(_Strict):
     frames_per_token: PositiveInt = 4
     predicts: Literal["velocity", "motion"] = "motion"
     reference: bool = True
+
+    @model_validator(mode="after")
+    def _fits(self) -> NetworkRecipe:
+        if self.dim % 2 or self.dim % self.num_heads:
+            raise ValueError(f"network.dim is {self.dim}; expected an even multiple of its {self.num_heads} heads")
+        return self
 
 
 class SubsetRecipe(_Strict):
@@ -96,7 +106,7 @@ class Recipe(_Strict):
     floor: Share = 0.2
     losses: dict[str, Weight] = {"posing": 2.0, "velocity": 5.0, "drift": 0.5, "contact": 5.0}
     adversarial: Weight = 0.0
-    adversarial_from: int = 0
+    adversarial_from: int = Field(default=0, ge=0)
     batch: PositiveInt = 32
     train: dict[str, Any] = {}
     validate_on: PositiveInt = 24
@@ -111,7 +121,7 @@ class Recipe(_Strict):
         if self.frames[0] > self.frames[1]:
             raise ValueError(f"frames is {list(self.frames)}; expected the shortest, then the longest")
         if not self.subsets or not any(subset.share for subset in self.subsets.values()):
-            raise ValueError("subsets gives every subset the share 0; expected one above 0")
+            raise ValueError("subsets: none has a share above 0; expected one that is trained on")
         return self
 
     @property
@@ -121,10 +131,7 @@ class Recipe(_Strict):
         Raises:
             ConfigError: a field it does not have, or a value out of its range.
         """
-        try:
-            return TrainSettings(**self.train)
-        except TypeError as error:
-            raise ConfigError(f"train: {error}; see mbench.training.TrainSettings") from error
+        return _built(TrainSettings, self.train, "train")
 
 
 def load_recipe(path: Path) -> Recipe:
@@ -139,25 +146,51 @@ def load_recipe(path: Path) -> Recipe:
     try:
         recipe = Recipe.model_validate(_tuples(values))
     except ValidationError as error:
-        raise ConfigError(f"{path}: {validation_message(error, Recipe)}") from error
-    recipe = recipe.model_copy(update={"base": path.parent})
-    _ = recipe.settings, sampling_of(recipe.sampling)  # wrong values are told now
-    return recipe
+        raise ConfigError(f"{path}: {_problem(error)}") from error
+    try:
+        _ = recipe.settings, sampling_of(recipe.sampling)  # wrong values are told now
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error
+    return recipe.model_copy(update={"base": path.parent})
 
 
 def sampling_of(values: dict[str, Any]) -> Sampling:
     """Return a sampling from YAML values, e.g. {steps: 4, sampler: euler, guidance: {scale: 1}}.
 
     Raises:
-        ConfigError: a field it does not have, or a value out of its range.
+        ConfigError: a field it does not have, or a value of another type or out of its range.
     """
+    guidance = _built(Guidance, values.get("guidance", {}), "sampling.guidance")
+    return _built(Sampling, {**values, "guidance": asdict(guidance)}, "sampling")
+
+
+def _built(kind: type[T], values: Any, name: str) -> T:
+    """Return a dataclass from YAML values, each of the type it must have."""
+    if not isinstance(values, dict):
+        raise ConfigError(f"{name}: found {shown(values)}; expected a mapping")
+    known = list(TypeAdapter(kind).json_schema()["properties"])
+    if unknown := [own for own in values if own not in known]:
+        raise ConfigError(f"unknown field {f'{name}.{unknown[0]}'!r}{did_you_mean(str(unknown[0]), known)}")
     try:
-        guidance = dict(values.get("guidance") or {})
-        if "interval" in guidance:
-            guidance["interval"] = tuple(guidance["interval"])
-        return Sampling(**{**values, "guidance": Guidance(**guidance)})
-    except TypeError as error:
-        raise ConfigError(f"sampling: {error}; see vimogen.generator.Sampling") from error
+        return TypeAdapter(kind).validate_json(json.dumps(values), strict=True)  # where a list may be a tuple
+    except ValidationError as error:
+        first = error.errors()[0]
+        inside = "." if first["loc"] and first["type"] != "missing" else ": "
+        raise ConfigError(f"{name}{inside}{_problem(error).removeprefix('training: ')}") from error
+
+
+def _problem(error: ValidationError) -> str:
+    """Return the first problem in a line, in the words of the class where it has its own."""
+    first = error.errors()[0]
+    if first["type"] == "value_error":
+        return first["msg"].removeprefix("Value error, ")
+    return validation_message(error, Recipe) + _as_text(first["input"])
+
+
+def _as_text(value: Any) -> str:
+    """Return what may be the cause where a number was read as a text."""
+    number = isinstance(value, str) and re.fullmatch(r"\d+e-?\d+", value)
+    return f" (YAML takes {value} for a text; write {value.replace('e', '.0e')})" if number else ""
 
 
 def _tuples(values: dict[str, Any]) -> dict[str, Any]:
