@@ -15,6 +15,7 @@ from vimogen import flow
 from vimogen.codec import Codec, Rows
 from vimogen.conditioning import TextTokens, padded
 from vimogen.decode import motion_of
+from vimogen.layers import POSITIONS
 from vimogen.network import LEARNED, ViMoGen
 
 NULL = ""  # the text of the unconditional velocity
@@ -187,16 +188,20 @@ class _Batch:
 
 
 def _check(request: Request, network: ViMoGen) -> None:
-    if request.frames < 1:
-        raise MBenchError(f"{request.frames} frames are asked for; expected at least 1")
+    longest = POSITIONS * network.config.frames_per_token
+    if not 1 <= request.frames <= longest:
+        raise MBenchError(f"{request.frames} frames are asked for; expected 1 to {longest}")
     if request.reference is None:
         return
+    if not 0 <= request.weight <= 1 and request.gate != LEARNED:
+        raise ConfigError(f"gate is {request.gate}; expected 0 (reference) to 1 (text)")
     if request.gate == LEARNED and not network.config.soft_gate:
         raise ConfigError("gate is soft, but this model has no learned gate; expected auto, always or never")
     if not network.config.ref_motion_dim:
         raise ConfigError("a reference is given, but this model has no reference branch; leave `reference` out")
-    if request.reference.ndim != 2 or request.reference.shape[1] != WIDTH or not len(request.reference):
-        raise MBenchError(f"a reference has shape {request.reference.shape}; expected (frames, {WIDTH})")
+    shape = request.reference.shape
+    if len(shape) != 2 or shape[1] != WIDTH or not 1 <= shape[0] <= longest:
+        raise MBenchError(f"a reference has shape {shape}; expected (1 to {longest} frames, {WIDTH})")
 
 
 def _mask(lengths: Sequence[int]) -> Tensor:
