@@ -37,7 +37,7 @@ class BankSettings(Settings):
     """
 
     bank: str
-    least: Annotated[float, Field(ge=-1, le=1)] = 0.6
+    least: Annotated[float, Field(ge=-1, le=1)] = 0.7
     nearest: Annotated[int, Field(ge=1)] = 1
     exclude: list[str] = ["test"]
     shortest: Annotated[float, Field(ge=0)] = 1.0
