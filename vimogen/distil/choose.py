@@ -13,7 +13,7 @@ from mbench.errors import MotionError, one_line
 from mbench.judges.base import Judge, build_judge, match
 from mbench.metrics.anchors import load_anchors
 from mbench.motion import Motion
-from mbench.scoring import DEFAULT_MESH, Value, Workers, score_all, select_metrics
+from mbench.scoring import CHUNK, DEFAULT_MESH, Value, Workers, map_chunks, score_motion, select_metrics
 from mbench.versions import version_of
 from vimogen.decode import motion_of
 from vimogen.distil.recipe import ChooseRecipe
@@ -81,12 +81,11 @@ class Critic:
     def __init__(self, choose: ChooseRecipe, workers: int = 1, device: str = "auto") -> None:
         self.choose, self.workers = choose, Workers(workers)
         self.judge: Judge = build_judge(choose.judge.name, choose.judge.options, device)
-        self.metrics = select_metrics(list(choose.quality))
 
     @cached_property
     def versions(self) -> dict[str, str]:
         """Version of each metric of the quality."""
-        return {name: version_of(item, DEFAULT_MESH) for name, item in self.metrics}
+        return {name: version_of(item, DEFAULT_MESH) for name, item in select_metrics(list(self.choose.quality))}
 
     def marks(self, rows: Sequence[Rows], texts: Sequence[str]) -> list[Marks]:
         """Return what is said of each motion.
@@ -99,12 +98,14 @@ class Critic:
             JudgeError: the judge can answer nothing at all.
             PluginError: it gave another number of answers.
         """
-        decoded = [_decoded(own) for own in rows]
-        motions = [own for own in decoded if isinstance(own, Motion)]
-        asked = [text for own, text in zip(decoded, texts, strict=True) if isinstance(own, Motion)]
-        answers = match(self.judge, motions, asked) if motions else []
-        found = map(self._marks, answers, score_all(motions, self.metrics, self.workers))
-        return [next(found) if isinstance(own, Motion) else Marks(None, None, reason=own) for own in decoded]
+        chunks = ((rows[start : start + CHUNK], list(self.versions)) for start in range(0, len(rows), CHUNK))
+        seen = [own for chunk in map_chunks(_measured, chunks, self.workers) for own in chunk]
+        asked = [(own.motion, text) for own, text in zip(seen, texts, strict=True) if own.motion is not None]
+        answers = iter(match(self.judge, *zip(*asked, strict=True)) if asked else [])
+        return [
+            self._marks(next(answers), own.values) if own.motion is not None else Marks(None, None, reason=own.reason)
+            for own in seen
+        ]
 
     def _marks(self, answer: float | Exception, values: Sequence[Value]) -> Marks:
         """Return the marks of one motion."""
@@ -124,9 +125,24 @@ class Critic:
                 yield value.metric, float(anchors[value.metric].score(value.value))
 
 
-def _decoded(rows: Rows) -> Motion | str:
-    """Return the motion of rows, or why they hold none."""
-    try:
-        return motion_of(rows)
-    except MotionError as error:
-        return f"no motion: {one_line(error)}"
+@dataclass(frozen=True)
+class _Measured:
+    """The motion of rows with its values, or why they hold none."""
+
+    motion: Motion | None
+    values: tuple[Value, ...] = ()
+    reason: str = ""
+
+
+def _measured(chunk: Sequence[Rows], names: Sequence[str]) -> list[_Measured]:
+    """Decode and measure some motions; metrics travel to a worker process by name."""
+    metrics = select_metrics(names)
+    found = []
+    for rows in chunk:
+        try:
+            motion = motion_of(rows)
+        except MotionError as error:
+            found.append(_Measured(None, reason=f"no motion: {one_line(error)}"))
+        else:
+            found.append(_Measured(motion, tuple(score_motion(motion, metrics))))
+    return found

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from mbench.config import JudgeConfig
+from mbench.config import JudgeConfig, resolve_path
 from mbench.errors import ConfigError, did_you_mean
 from mbench.metrics.anchors import load_anchors
 from mbench.metrics.base import canonical_name
 from mbench.yamlfile import load_yaml, validation_message
+from vimogen.training.recipe import sampling_of
 
 PositiveInt = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Weight = Annotated[float, Field(gt=0)]
-PILLAR = "quality"
+PILLAR = "quality/"
+SHIPPED_PROMPTS = "harvested.jsonl"
 
 
 class _Strict(BaseModel):
@@ -54,10 +57,10 @@ class ChooseRecipe(_Strict):
     @classmethod
     def _anchored(cls, quality: dict[str, float]) -> dict[str, float]:
         """Return the weights by the metrics' registered names."""
-        known = [name for name in load_anchors().by_metric if name.startswith(f"{PILLAR}/")]
+        known = [name.removeprefix(PILLAR) for name in load_anchors().by_metric if name.startswith(PILLAR)]
         for name in quality:
-            if canonical_name(name) not in known:
-                raise ValueError(f"metrics with anchors ({', '.join(known)}){did_you_mean(name, known)}")
+            if canonical_name(name).removeprefix(PILLAR) not in known:
+                raise ValueError(f"metrics of {', '.join(known)}{did_you_mean(name, known)}")
         return {canonical_name(name): weight for name, weight in quality.items()}
 
 
@@ -66,7 +69,8 @@ class DistilRecipe(_Strict):
 
     Attributes:
         model: weights folder of the generator whose motions are wanted; relative to the YAML file.
-        prompts: JSONL of id, text and seconds, as `vimogen data prompts` writes it; relative to the YAML file.
+        prompts: JSONL of id, text and seconds, as `vimogen data prompts` writes it; relative to the YAML file. None for
+            those that are shipped.
         output: the folder to publish, relative to the current folder; work under way lies beside it, in `OUTPUT.work`.
         reference: where reference motions come from; see `vimogen.reference.build.build_reference`.
         gate: a mode, or a mapping; see `vimogen.gate.GateSettings`.
@@ -85,7 +89,7 @@ class DistilRecipe(_Strict):
     """
 
     model: str
-    prompts: str
+    prompts: str | None = None
     output: str
     reference: Any = None
     gate: Any = "auto"
@@ -100,6 +104,13 @@ class DistilRecipe(_Strict):
     workers: PositiveInt = 1
     device: str = "auto"
     base: Path = Field(default=Path(), exclude=True)
+
+    @property
+    def prompts_file(self) -> Path:
+        """Return the file of the prompts."""
+        if self.prompts is None:
+            return Path(str(files("vimogen.data.prompts").joinpath(SHIPPED_PROMPTS)))
+        return resolve_path(self.prompts, self.base)
 
     @model_validator(mode="after")
     def _fits(self) -> DistilRecipe:
@@ -118,6 +129,11 @@ def load_distil(path: Path) -> DistilRecipe:
     if not isinstance(values, dict) or "base" in values:
         raise ConfigError(f"{path}: expected fields such as `model: weights/vimogen-base` and `prompts: prompts.jsonl`")
     try:
-        return DistilRecipe.model_validate({**values, "base": path.parent})
+        recipe = DistilRecipe.model_validate({**values, "base": path.parent})
     except ValidationError as error:
         raise ConfigError(f"{path}: {validation_message(error, DistilRecipe)}") from error
+    try:
+        sampling_of(recipe.sampling)  # wrong values are told now
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error
+    return recipe

@@ -43,7 +43,7 @@ def run_distil(recipe: DistilRecipe, quiet: bool = False, say: Say = lambda line
             motion that may be kept, or the folder can't be written.
     """
     output = Path(recipe.output)
-    wanted = read_prompts(resolve_path(recipe.prompts, recipe.base))
+    wanted = read_prompts(recipe.prompts_file)
     maker = Maker(recipe)
     if _published(output, maker.made_by):
         say(f"{output} is complete already; nothing is done")
@@ -133,7 +133,7 @@ class Maker:
         recipe = self.recipe
         return {
             "model": sha256_of(self.weights / CONFIG),
-            "prompts": sha256_of(resolve_path(recipe.prompts, recipe.base)),
+            "prompts": sha256_of(recipe.prompts_file),
             "reference": self.source.identity,
             "gate": self.gate.identity if self.source.name != "none" else "none",
             "sampling": asdict(self.sampling),
