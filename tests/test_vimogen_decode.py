@@ -10,7 +10,7 @@ from mbench.motion.canonical import canonicalise
 from mbench.motion.representations import vimogen276 as rep
 from mbench.motion.skeleton import PARENTS
 from motions import posed
-from vimogen.decode import fused, motion_of
+from vimogen.decode import TRUST, fused, motion_of
 
 
 @pytest.fixture
