@@ -11,8 +11,8 @@ from typing import Any
 from mbench.errors import FormatError, one_line
 from mbench.motion import BENCHMARK_FPS
 from mbench.suites.prompt import Prompt
+from vimogen.make import LONGEST, SHORTEST
 
-LONGEST = 60.0  # seconds; what asks for more is a slip of the unit
 SAFE = re.compile(r"\w[\w.-]*")  # an id names a file
 
 
@@ -32,8 +32,8 @@ class Wanted:
 
     @property
     def frames(self) -> int:
-        """Return the frames of its motion, at 20 fps."""
-        return round(self.prompt.seconds * BENCHMARK_FPS)
+        """Return the frames of its motion, at 20 fps: no fewer than generators are trained on."""
+        return max(round(self.prompt.seconds * BENCHMARK_FPS), SHORTEST)
 
 
 def read_prompts(path: Path) -> list[Wanted]:
@@ -87,7 +87,7 @@ def _text(row: dict[str, Any], where: str) -> str:
 
 
 def _seconds(row: dict[str, Any], where: str) -> float:
-    value = row.get("seconds")
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0.1 <= value <= LONGEST:
-        raise FormatError(f"{where}: seconds is {value!r}; expected a number from 0.1 to {LONGEST:g}")
+    value, longest = row.get("seconds"), LONGEST / BENCHMARK_FPS
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= longest:
+        raise FormatError(f"{where}: seconds is {value!r}; expected a number above 0, at most {longest:g}")
     return float(value)

@@ -13,7 +13,8 @@ from mbench.errors import ConfigError, did_you_mean
 from mbench.metrics.anchors import load_anchors
 from mbench.metrics.base import canonical_name
 from mbench.yamlfile import load_yaml, validation_message
-from vimogen.training.recipe import sampling_of
+from vimogen.models import BASE, LIGHT, SHIPPED
+from vimogen.options import changed
 
 PositiveInt = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -68,7 +69,7 @@ class DistilRecipe(_Strict):
     """A whole `vimogen distil` configuration.
 
     Attributes:
-        model: weights folder of the generator whose motions are wanted; relative to the YAML file.
+        model: whose motions are wanted: vimogen-base, vimogen-light, or a weights folder, relative to the YAML file.
         prompts: JSONL of id, text and seconds, as `vimogen data prompts` writes it; relative to the YAML file. None for
             those that are shipped.
         output: the folder to publish, relative to the current folder; work under way lies beside it, in `OUTPUT.work`.
@@ -79,7 +80,7 @@ class DistilRecipe(_Strict):
         candidates: motions a branch and prompt, of other noise each.
         keep: how many of a prompt's candidates are kept at most, the best first.
         choose: which.
-        sampling: what differs from the sampling of the weights; see `vimogen.generator.Sampling`.
+        sampling: what differs from the sampling of the weights; see `vimogen.options.SamplingOptions`.
         val: share of the prompts whose motions are validation data.
         seed: of all noise and references; (seed, prompt id, number of the candidate) decides a motion.
         batch: motions that are sampled at once.
@@ -106,6 +107,11 @@ class DistilRecipe(_Strict):
     base: Path = Field(default=Path(), exclude=True)
 
     @property
+    def weights(self) -> Path:
+        """Return the folder of the generator's weights."""
+        return SHIPPED / self.model if self.model in (BASE, LIGHT) else resolve_path(self.model, self.base)
+
+    @property
     def prompts_file(self) -> Path:
         """Return the file of the prompts."""
         if self.prompts is None:
@@ -125,15 +131,17 @@ def load_distil(path: Path) -> DistilRecipe:
     Raises:
         ConfigError: the file, the field, what was found and what was expected, in one line.
     """
+    from vimogen.generator import Sampling
+
     values = load_yaml(path)
     if not isinstance(values, dict) or "base" in values:
-        raise ConfigError(f"{path}: expected fields such as `model: weights/vimogen-base` and `prompts: prompts.jsonl`")
+        raise ConfigError(f"{path}: expected fields such as `model: vimogen-base` and `output: data/distilled`")
     try:
         recipe = DistilRecipe.model_validate({**values, "base": path.parent})
     except ValidationError as error:
         raise ConfigError(f"{path}: {validation_message(error, DistilRecipe)}") from error
     try:
-        sampling_of(recipe.sampling)  # wrong values are told now
+        changed(Sampling(), recipe.sampling)  # wrong values are told now
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from error
     return recipe

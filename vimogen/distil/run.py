@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from mbench.config import resolve_path
 from mbench.errors import ConfigError
 from mbench.files import read_json, sha256_of
 from mbench.judges.base import identity
@@ -24,8 +22,8 @@ from vimogen.distil.recipe import DistilRecipe
 from vimogen.distil.store import CARD, Store, check_same, locked
 from vimogen.gate import Decision, build_gate
 from vimogen.generator import Generator, Sampling
+from vimogen.options import changed, told
 from vimogen.reference.build import build_reference
-from vimogen.training.recipe import sampling_of
 
 Say = Callable[[str], None]
 
@@ -107,7 +105,7 @@ class Maker:
 
     def __init__(self, recipe: DistilRecipe) -> None:
         self.recipe = recipe
-        self.weights = resolve_path(recipe.model, recipe.base)
+        self.weights = recipe.weights
         self.generator: Generator = load_generator(self.weights, recipe.device)
         self.source = build_reference(recipe.reference, recipe.base, recipe.device)
         self.gate = build_gate(recipe.gate, recipe.base, recipe.device)
@@ -123,9 +121,7 @@ class Maker:
     @cached_property
     def sampling(self) -> Sampling:
         """The sampling of the weights, with what the recipe says in its place."""
-        own = asdict(self.generator.sampling)
-        guidance = {**own["guidance"], **(self.recipe.sampling.get("guidance") or {})}
-        return sampling_of({**own, **self.recipe.sampling, "guidance": guidance})
+        return changed(self.generator.sampling, self.recipe.sampling)
 
     @cached_property
     def made_by(self) -> dict[str, Any]:
@@ -136,7 +132,7 @@ class Maker:
             "prompts": sha256_of(recipe.prompts_file),
             "reference": self.source.identity,
             "gate": self.gate.identity if self.source.name != "none" else "none",
-            "sampling": asdict(self.sampling),
+            "sampling": told(self.sampling),
             "judge": [identity(self.critic.judge), recipe.choose.judge.options],
             "metrics": self.critic.versions,
             **recipe.model_dump(mode="json", include={"branches", "candidates", "keep", "val", "seed"}),
