@@ -41,3 +41,25 @@ def _print(built: Built) -> None:
     print_table(["subset", "after", "clips", "hours"], rows, left=2)
     what = "published" if built.changed else "nothing to do: already published"
     typer.echo(f"\n{what}: {built.folder} ({len(built.rows):,} clips)")
+
+
+@app.command()
+def prompts(
+    out: Annotated[Path, typer.Option("--out", help="JSON lines to write; numbers and a figure are put beside it.")],
+    count: Annotated[int, typer.Option("--count", min=1, help="How many prompts, at most.")] = 3300,
+    seed: Annotated[int, typer.Option("--seed", help="Of all that is drawn.")] = 0,
+    source: Annotated[str, typer.Option("--source", help="The registered model that is asked.")] = "choreographer",
+) -> None:
+    """Harvest prompts that cover what people do, none of them a prompt of the benchmark.
+
+    Each says whether the source does all of what it asks for.
+    """
+    from vimogen.data.prompts.coverage import write_coverage
+    from vimogen.data.prompts.harvest import harvest, write_prompts
+
+    found = harvest(count, seed, source)
+    write_prompts(found.prompts, out)
+    numbers = write_coverage(found, out, seed)
+    typer.echo(f"{out}: {numbers['prompts']:,} prompts of {numbers['sentences']:,} sentences")
+    typer.echo(f"understood by {source}: {numbers['understood']:,}; of held-out actions: {numbers['held_out']:,}")
+    typer.echo(f"actions: {numbers['actions']} of {numbers['actions_in_lexicon']}; clusters: {numbers['clusters']}")
