@@ -87,6 +87,8 @@ class Recipe(_Strict):
         train: how long and how; see `mbench.training.TrainSettings`.
         validate_on: validation prompts whose motions are measured at each evaluation.
         sampling: what the generator does by default; see `vimogen.generator.Sampling`.
+        learn_gate: train a learned gate, and nothing else, on top of the weights of `start`; see
+            `vimogen.training.gating`.
         notes: for the card.
     """
 
@@ -111,6 +113,7 @@ class Recipe(_Strict):
     train: dict[str, Any] = {}
     validate_on: PositiveInt = 24
     sampling: dict[str, Any] = {}
+    learn_gate: bool = False
     notes: str = ""
     base: Path = Field(default=Path(), exclude=True)
 
@@ -118,6 +121,8 @@ class Recipe(_Strict):
     def _fits(self) -> Recipe:
         if unknown := set(self.losses) - set(KINEMATIC):
             raise ValueError(f"losses names {', '.join(sorted(unknown))}; expected {', '.join(KINEMATIC)}")
+        if self.learn_gate and (self.start is None or not self.network.reference or self.adversarial):
+            raise ValueError("learn_gate needs weights to start from, with a reference branch, and no adversarial loss")
         if self.frames[0] > self.frames[1]:
             raise ValueError(f"frames is {list(self.frames)}; expected the shortest, then the longest")
         if not self.subsets or not any(subset.share for subset in self.subsets.values()):

@@ -24,6 +24,7 @@ from vimogen.network import NetworkConfig, ViMoGen
 from vimogen.training.adversary import AdversarialObjective, Pair
 from vimogen.training.batches import Batches
 from vimogen.training.clips import TrainingClip, TrainingData, read_data, texts_of
+from vimogen.training.gating import GateObjective, only_the_gate
 from vimogen.training.objective import Objective
 from vimogen.training.recipe import Recipe, sampling_of
 from vimogen.training.validation import evaluator
@@ -85,15 +86,17 @@ def first_network(recipe: Recipe, text_width: int, before: ViMoGen | None = None
     sizes = NetworkConfig(
         dim=own.dim, ffn_dim=own.ffn_dim, num_layers=own.num_layers, num_heads=own.num_heads, text_dim=text_width,
         ref_motion_dim=REFERENCE_WIDTH if own.reference else 0,
-        frames_per_token=own.frames_per_token, predicts=own.predicts,
+        frames_per_token=own.frames_per_token, predicts=own.predicts, soft_gate=recipe.learn_gate,
     )  # fmt: skip
     torch.manual_seed(recipe.settings.seed)
     network = ViMoGen(sizes)
     nn.init.zeros_(network.motion_head.head.weight)
     nn.init.zeros_(network.motion_head.head.bias)
     if before is not None:
-        _check_sizes(before.config, sizes)
-        network.load_state_dict(before.state_dict())
+        _check_sizes(before.config, replace(sizes, soft_gate=before.config.soft_gate))
+        network.load_state_dict(before.state_dict(), strict=before.config.soft_gate == recipe.learn_gate)
+    if recipe.learn_gate:
+        only_the_gate(network)
     return network
 
 
@@ -109,12 +112,18 @@ def _trained(
 ) -> ViMoGen:
     decides = {"data": data.hash, "recipe": decisive(recipe)}
     module: nn.Module = Pair(network, Discriminator()) if recipe.adversarial else network
-    loss = (AdversarialObjective if recipe.adversarial else Objective)(data.codec, recipe)
+    loss = _objective(recipe)(data.codec, recipe)
     # The fused kernels of attention are slow in the backward pass on a CPU, ten times the forward one.
     kernels = [SDPBackend.MATH] if not torch.cuda.is_available() else list(SDPBackend.__members__.values())[1:]
     with sdpa_kernel(kernels):
         done = train(module, loss, batches, recipe.settings, folder, check, decides, quiet)
     return done.network if isinstance(done, Pair) else done  # type: ignore[return-value]
+
+
+def _objective(recipe: Recipe) -> type[Objective]:
+    if recipe.learn_gate:
+        return GateObjective
+    return AdversarialObjective if recipe.adversarial else Objective
 
 
 def decisive(recipe: Recipe) -> dict[str, Any]:
