@@ -3,7 +3,7 @@
 A row is `{id, subset, split, motion_text_annot, video_text_annot, motion_path, video_path?}`; a caption is a string or
 a list of them; `motion_path` is relative to the folder of the JSON file. Optical capture is stored as a tensor
 (T, 276), the two video subsets as a dict of `motion` (T, 276), `extrinsic` (T, 9) and `intrinsic` (3, 3). 20 fps,
-unless a row has `fps`.
+unless a row has `fps`. Folders of `vimogen data build` also have `actor` and `licence` in their rows.
 """
 
 from __future__ import annotations
@@ -111,7 +111,8 @@ def _clip(row: Any, folder: Path, licence: str) -> Clip:
         captions=captions,
         split=split,
         source=subset,
-        licence=licence,
+        licence=str(row.get("licence") or licence),
+        actor=str(row.get("actor") or ""),
         notes=(FROM_VIDEO,) if from_video else (),
         where=motion,
     )

@@ -12,13 +12,15 @@ from typing import Any
 from mbench.errors import MBenchError
 from mbench.files import hash_of, write_json
 from mbench.io.pt import pt_rows
+from mbench.motion import BENCHMARK_FPS
 from vimogen.data.card import card_of, write_readme
-from vimogen.data.clipwise import CANONICALISE, CAPTION, FILTER, SCORE, VISION, Subset, curated
+from vimogen.data.clipwise import CANONICALISE, CAPTION, SCORE, VISION, Subset, curated
 from vimogen.data.config import BuildConfig
 from vimogen.data.database import Database, Record, Result
 from vimogen.data.funnel import Rejection, Row, draw, reasons, write_rejected, write_table
 from vimogen.data.ingest import motion_path
 from vimogen.data.publish import CARD, in_place_of, published_mark, refuse_foreign, row_of, write_rows_of
+from vimogen.data.score import percentiles
 from vimogen.data.setwise import DUPLICATES, SPLIT, split, without_duplicates
 from vimogen.data.split import TRAIN
 from vimogen.data.statistics import codec_of, write_statistics
@@ -105,7 +107,7 @@ def _curated(config: BuildConfig, database: Database, work: Path, quiet: bool) -
     """Run the stages of each subset, then remove its duplicates."""
     so_far = _Progress()
     for name in config.ordered():
-        kept = {other: through[FILTER] for other, through in so_far.through.items()}
+        kept = {other: through[DUPLICATES] for other, through in so_far.through.items()}
         through = curated(Subset(name, config, database, work, kept, quiet))
         records = database.records(name)
         marks = {key: through[CANONICALISE][key] for key in through[CAPTION]}
@@ -154,7 +156,7 @@ def _funnel(database: Database, so_far: _Progress, subsets: list[str]) -> list[R
 
 
 def _seconds(record: Record, result: Result | None) -> float:
-    return result.facts["rows"] / 20 if result is not None and "rows" in result.facts else record.seconds
+    return result.facts["rows"] / BENCHMARK_FPS if result is not None and "rows" in result.facts else record.seconds
 
 
 def _published(
@@ -170,18 +172,30 @@ def _published(
         return Built(folder, rows, funnel, changed=False)
     rejections = _rejections(database, so_far)
     why = reasons(rejections)
+    _refuse_empty(rows, why)
     codec = codec_of(pt_rows(motion_path(work, row["id"])) for row in rows if row["split"] == TRAIN)
     with in_place_of(folder) as new:
         write_rows_of(new, work, rows)
         write_statistics(new / "statistics.npz", codec)
-        scores = {key: result.facts for key, result in database.results(SCORE).items() if result.facts}
-        write_rejected(new / "rejected.csv", rejections, scores)
+        write_rejected(new / "rejected.csv", rejections, _scores(database))
         write_table(new / "funnel.csv", funnel)
         draw(new / "funnel.png", funnel, why)
-        card = card_of(config, rows, funnel, why, fingerprint)
+        ranks = {name: percentiles(list(_scores(database, name).values())) for name in config.subsets}
+        card = card_of(config, rows, funnel, why, ranks, fingerprint)
         write_readme(new / "README.md", card)
         write_json(new / CARD, card)
     return Built(folder, rows, funnel, changed=True)
+
+
+def _refuse_empty(rows: list[dict[str, Any]], why: Mapping[str, Mapping[str, int]]) -> None:
+    if not any(row["split"] == TRAIN for row in rows):
+        told = "; ".join(f"{name}: " + ", ".join(f"{kind} {n}" for kind, n in own.items()) for name, own in why.items())
+        raise MBenchError(f"no clip is left to train on; left out by {told or 'nothing: all are val or test'}")
+
+
+def _scores(database: Database, subset: str | None = None) -> dict[str, dict[str, float | None]]:
+    """Return {key: scores} of the clips that have some."""
+    return {key: result.facts for key, result in database.results(SCORE, subset).items() if result.facts}
 
 
 def _rejections(database: Database, so_far: _Progress) -> list[Rejection]:

@@ -15,10 +15,14 @@ from mbench.files import atomic_write
 from mbench.motion import BENCHMARK_FPS, Motion, Pose
 from mbench.motion.canonical import canonicalise, translate
 from mbench.motion.ik import fit_pose_swing
+from mbench.motion.kinematics import forward_kinematics
 from mbench.motion.representations.vimogen276 import decode, encode
 from mbench.motion.resample import resample
+from mbench.motion.skeleton import PELVIS
 
 Rows = NDArray[np.float32]
+Floats = NDArray[np.floating]
+RIGID = 0.005  # metres that a joint may be off where its rotations put it
 Arrays = Mapping[str, NDArray[np.float32]]
 
 
@@ -37,7 +41,7 @@ def canonical_rows(motion: Motion, start: float = 0.0, end: float | None = None)
     Raises:
         MotionError: fewer than two frames at 20 fps.
     """
-    at_rate = resample(cut(motion, start, end), BENCHMARK_FPS)
+    at_rate = at_benchmark_rate(cut(motion, start, end))
     fitted = at_rate.pose is None
     if fitted:
         at_rate = at_rate.replace(joints=at_rate.joints, pose=fit_pose_swing(at_rate))
@@ -45,6 +49,26 @@ def canonical_rows(motion: Motion, start: float = 0.0, end: float | None = None)
     floor = float(at_rate.joints[..., 2].min())
     facts = {"rows": len(rows), "floor": floor, "fps": motion.fps, "rotations": "fitted" if fitted else "given"}
     return rows, facts
+
+
+def at_benchmark_rate(motion: Motion) -> Motion:
+    """Return a motion at 20 fps whose joints are where its rotations put them, if they were so before.
+
+    Positions and rotations are interpolated apart from each other: between frames the positions would stretch bones.
+    """
+    resampled = resample(motion, BENCHMARK_FPS)
+    if resampled is motion or motion.pose is None or resampled.pose is None:
+        return resampled
+    if np.abs(_posed(motion, motion.pose) - motion.joints).max() > RIGID:
+        return resampled
+    return resampled.replace(joints=_posed(resampled, resampled.pose), pose=resampled.pose)
+
+
+def _posed(motion: Motion, pose: Pose) -> Floats:
+    """Return the joints (T, 22, 3) of a pose, with the pelvis of a motion."""
+    root = motion.joints[:, PELVIS].astype(np.float64)
+    joints: Floats = forward_kinematics(pose.rotations.astype(np.float64), root, pose.offsets)
+    return joints
 
 
 def cut(motion: Motion, start: float, end: float | None) -> Motion:
@@ -73,7 +97,7 @@ def camera_of(motion: Motion, start: float, end: float | None, rows: int) -> Arr
         return {}
     from vimogen.data.recovery import Recovery
 
-    at_rate = resample(cut(motion, start, end), BENCHMARK_FPS)
+    at_rate = at_benchmark_rate(cut(motion, start, end))
     return Recovery(at_rate, camera).canonical().camera.stored(rows)
 
 

@@ -12,6 +12,7 @@ from mbench.provenance import now, provenance
 from vimogen.data.config import BuildConfig
 from vimogen.data.funnel import Row
 from vimogen.data.publish import MADE_BY
+from vimogen.data.score import PERCENTILES
 from vimogen.data.split import TEST, TRAIN, VAL
 
 SPLITS = (TRAIN, VAL, TEST)
@@ -23,6 +24,7 @@ def card_of(
     rows: Sequence[Mapping[str, Any]],
     funnel: Sequence[Row],
     reasons: Mapping[str, Mapping[str, int]],
+    scores: Mapping[str, Mapping[str, Mapping[str, float]]],
     fingerprint: str,
 ) -> dict[str, Any]:
     """Return the card as JSON values.
@@ -32,6 +34,7 @@ def card_of(
         rows: that are published.
         funnel: clips and hours after each stage.
         reasons: why clips were left out.
+        scores: percentiles of the scores of each subset, before its filter.
         fingerprint: of all of it.
     """
     settings = config.model_dump(mode="json", exclude={"run", "output"})
@@ -45,6 +48,7 @@ def card_of(
         "subsets": {
             subset: {**_amount(own), "splits": _grouped(own, "split")} for subset, own in _by(rows, "subset").items()
         },
+        "limits": {subset: config.limits(subset).model_dump() for subset in config.subsets},
         "sources": [
             {"source": source, "licence": licence, **_amount(own)}
             for (source, licence), own in sorted(_by(rows, "source", "licence").items())
@@ -54,6 +58,7 @@ def card_of(
         "held_out": {"patterns": list(config.held_out), **_amount([row for row in rows if row.get("held_out")])},
         "funnel": [row.__dict__ for row in funnel],
         "left_out": {subset: dict(own) for subset, own in reasons.items()},
+        "scores": scores,
         "provenance": provenance(),
     }
 
@@ -102,7 +107,12 @@ def _sections(card: Mapping[str, Any]) -> list[tuple[str, list[str], Table]]:
     sources = [[part["source"], part["licence"], _cell(part)] for part in card["sources"]]
     funnel = [[row["subset"], row["stage"], f"{row['clips']:,}", f"{row['hours']:.2f}"] for row in card["funnel"]]
     left = [[subset, kind, f"{count:,}"] for subset, own in card["left_out"].items() for kind, count in own.items()]
-    limits = [[name, str(value)] for name, value in card["config"]["filter"].items()]
+    limits = card["limits"]
+    scores = [
+        [subset, name, *(f"{value:.3g}" for value in own.values()), _limit(limits[subset][name])]
+        for subset, parts in card["scores"].items()
+        for name, own in parts.items()
+    ]
     texts = [[name, f"{count:,}"] for name, count in card["caption_sources"].items()]
     held = [[", ".join(card["held_out"]["patterns"]) or "none", _cell(card["held_out"])]]
     return [
@@ -112,8 +122,16 @@ def _sections(card: Mapping[str, Any]) -> list[tuple[str, list[str], Table]]:
         ("Held out of the text branch", ["words", "clips, hours"], held),
         ("Left after each stage", ["subset", "stage", "clips", "hours"], funnel),
         ("Left out by", ["subset", "limit or stage", "clips"], left),
-        ("Limits", ["score", "limit"], limits),
+        ("Scores before the filter, and limits", ["subset", "score", *map(_rank, PERCENTILES), "limit"], scores),
     ]
+
+
+def _rank(percentile: float) -> str:
+    return "largest" if percentile == 100 else f"{percentile:g} %"
+
+
+def _limit(value: float | None) -> str:
+    return "none" if value is None else f"{value:g}"
 
 
 def _cell(amount: Mapping[str, Any] | None) -> str:

@@ -25,7 +25,7 @@ from vimogen.data.sources import Parent, Source, source_of
 from vimogen.data.stages import CHUNK, Outcome, Stage, Unwritable, advance
 
 CANONICALISE, SCORE, FILTER, CAPTION, VISION = "canonicalise", "score", "filter", "caption", "vision"
-VERSIONS = {CANONICALISE: 1, SCORE: 1, FILTER: 1, CAPTION: 1}  # raise one when its code changes a result
+VERSIONS = {CANONICALISE: 2, SCORE: 1, FILTER: 1, CAPTION: 1}  # raise one when its code changes a result
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Subset:
         config: of the build.
         database: of the build.
         work: folder of the rows.
-        kept: {subset: {key: fingerprint}} of the clips of earlier subsets that came through their filters.
+        kept: {subset: {key: fingerprint}} of the clips that are left of earlier subsets.
         quiet: show no progress.
     """
 
@@ -94,7 +94,7 @@ def _ingest(subset: Subset) -> Source:
 
 
 def _parents(subset: Subset, name: str) -> list[Parent]:
-    """Return the clips of another subset that came through its filter."""
+    """Return the clips that are left of another subset."""
     records, rows = subset.database.records(name), subset.database.results(CANONICALISE, name)
     return [
         Parent(record, rows[key].fingerprint, motion_path(subset.work, key))

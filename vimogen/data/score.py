@@ -12,6 +12,7 @@ from mbench.metrics.base import METRICS
 from mbench.motion import Motion
 
 STILL = 0.1  # m/s: a joint that moves less than that does nothing one could name
+PERCENTILES = (50, 95, 99, 99.5, 100)
 METRIC_OF = {
     "jitter": "quality/jitter_degree",
     "sliding": "quality/foot_sliding",
@@ -64,4 +65,14 @@ def scores_of(motion: Motion, captions: Sequence[dict[str, Any]] = ()) -> dict[s
             found[name] = None
     ends = [caption["end"] for caption in captions if caption.get("end") is not None]
     found["overrun"] = max(0.0, max(ends) - motion.seconds) if ends else 0.0
+    return found
+
+
+def percentiles(scores: Sequence[dict[str, float | None]]) -> dict[str, dict[str, float]]:
+    """Return {score: {percentile: value}} over clips, for those who set limits; scores that none has are left out."""
+    found = {}
+    for name in scores[0] if scores else ():
+        values = [value for own in scores if (value := own[name]) is not None]
+        if values:
+            found[name] = {f"{rank:g}": float(np.percentile(values, rank)) for rank in PERCENTILES}
     return found

@@ -221,9 +221,11 @@ def _generated(config: str, base: str, seed: int, clip: Clip) -> Motion:
 
     model = _model(config, base)
     prompt = Prompt(clip.id, clip.captions[0].text, clip.seconds)
-    motion = next(iter(model.generate([prompt], [seed_of("generator", seed, clip.id)])))
+    motion = next(iter(model.generate([prompt], [seed_of("generator", seed, clip.id)])), None)
     if isinstance(motion, Exception):
         raise motion
+    if not isinstance(motion, Motion):
+        raise MotionError(f"{model.card.name} gave {type(motion).__name__}; expected a Motion")
     account = motion.meta.get(model.card.name)
     if isinstance(account, dict) and account.get("note"):
         raise MotionError(str(account["note"]))

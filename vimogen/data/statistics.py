@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from mbench.errors import MBenchError
 from mbench.files import atomic_write
+from mbench.motion.representations.vimogen276 import WIDTH
 from vimogen.augment import mirrored, part
-from vimogen.codec import Codec, Rows
+from vimogen.codec import FLATTEST, Codec, Rows
 
 CROP = 200  # rows of the longest crop that training takes
 
@@ -24,15 +24,21 @@ def crops(rows: Rows) -> Iterator[Rows]:
 
 
 def codec_of(clips: Iterable[Rows]) -> Codec:
-    """Return mean and spread of the crops of clips and of their mirror images.
+    """Return mean and spread of the crops of clips and of their mirror images; one clip in memory at a time.
 
-    Raises:
-        MBenchError: there are no clips.
+    Args:
+        clips: rows (T, 276) of each, at least one.
     """
-    parts = [each for rows in clips for crop in crops(rows) for each in (crop, mirrored(crop))]
-    if not parts:
-        raise MBenchError("no clip is left to train on; rejected.csv says why each was left out")
-    return Codec.of(parts)
+    count, mean, squares = 0, np.zeros(WIDTH), np.zeros(WIDTH)
+    for seen in (each for rows in clips for crop in crops(rows) for each in (crop, mirrored(crop))):
+        # the update for blocks of Chan, Golub and LeVeque 1983, which loses no digits as a sum of squares would
+        own = seen.mean(axis=0, dtype=np.float64)
+        share = len(seen) / (count + len(seen))
+        squares += ((seen - own) ** 2).sum(axis=0) + (own - mean) ** 2 * count * share
+        mean += (own - mean) * share
+        count += len(seen)
+    std = np.sqrt(squares / count).clip(FLATTEST)
+    return Codec(mean.astype(np.float32), std.astype(np.float32))
 
 
 def write_statistics(path: Path, codec: Codec) -> None:
