@@ -145,7 +145,7 @@ def test_a_decision_is_stored_as_json():
     assert json.loads(json.dumps(record, allow_nan=False)) == record
     assert record == {
         "mode": "auto", "used": True, "weight": 0.0, "reasons": [], "jitter": record["jitter"], "match": 0.75,
-        "reference": {"source": "test", "rows": 60, "file": None, "prompt": "p0", "seed": 0, "from_fps": 20.0,
+        "reference": {"source": "test", "rows": 60, "kept": None, "prompt": "p0", "seed": 0, "from_fps": 20.0,
                       "rotations": "own", "clip": "x"},
     }  # fmt: skip
 
@@ -159,6 +159,7 @@ def test_references_are_kept_beside_and_can_be_read_again(tmp_path):
     motion = read_motion(tmp_path / "kept" / "p0-0.npz")
     np.testing.assert_allclose(motion.joints, reference.motion.joints, atol=1e-4)
     assert motion.pose is not None and motion.meta["prompt"] == "p0"
+    assert found[0].to_dict()["reference"]["kept"] == "p0-0.npz"
 
 
 def test_the_embedded_judge_by_default(shared):

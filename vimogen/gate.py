@@ -97,8 +97,8 @@ class Decision:
             "jitter": self.jitter, "match": self.match,
         }  # fmt: skip
         if self.reference is not None:
-            rows = {"rows": len(self.reference.rows), "file": self.kept}
-            record["reference"] = {"source": self.reference.name, **rows, **self.reference.provenance}
+            facts = {"source": self.reference.name, "rows": len(self.reference.rows), "kept": self.kept}
+            record["reference"] = {**self.reference.provenance, **facts}
         return record
 
 
