@@ -116,7 +116,10 @@ def read_codec(folder: Path) -> Codec:
 def _clip(row: dict[str, Any], folder: Path) -> TrainingClip:
     texts = row.get("motion_text_annot") or []
     texts = (texts,) if isinstance(texts, str) else tuple(texts)
-    motion = pt_rows(folder / row["motion_path"])
+    path = folder / row["motion_path"]
+    if not path.is_file():
+        raise FormatError(f"{path}: there is no such file; row {row['id']} of {UNIFIED} names it")
+    motion = pt_rows(path)
     return TrainingClip(str(row["id"]), row["subset"], motion, texts, bool(row.get("held_out")), seed=row.get("seed"))
 
 
