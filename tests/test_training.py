@@ -145,6 +145,8 @@ def test_the_rate_of_a_step():
     assert [cosine.rate_at(s) for s in (150, 200, 300)] == pytest.approx([0.4 * (2 + 2**0.5) / 4, 0.2, 0.0])
     constant = dataclasses.replace(cosine, schedule="constant", warmup=0)
     assert [constant.rate_at(s) for s in (0, 299)] == [0.4, 0.4]
+    falling = dataclasses.replace(constant, decay=100)
+    assert [falling.rate_at(s) for s in (0, 200, 250, 299)] == pytest.approx([0.4, 0.4, 0.2, 0.004])
 
 
 def test_the_same_seed_drops_the_same_and_another_does_not(tmp_path):
@@ -474,7 +476,7 @@ def test_quiet_is_quiet_and_loud_is_on_stderr(tmp_path, capsys):
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("steps", 0), ("rate", 0.0), ("warmup", -1), ("schedule", "linear"), ("weight_decay", -0.1), ("clip", 0.0),
+    [("steps", 0), ("rate", 0.0), ("warmup", -1), ("decay", -1), ("schedule", "linear"), ("weight_decay", -0.1), ("clip", 0.0),
      ("ema", 1.0), ("precision", "fp16"), ("every", 0), ("log_every", 0), ("evaluate_every", 0), ("device", "tpu")],
 )  # fmt: skip
 def test_settings_out_of_range_are_refused(field, value):

@@ -21,6 +21,8 @@ class TrainSettings:
         rate: highest learning rate.
         warmup: steps over which the rate rises linearly.
         schedule: after the warm-up, along a half cosine to 0, or constant.
+        decay: of a constant rate, steps at the end over which it falls linearly to 0. Until they begin, a run can be
+            made longer (Hägele et al. 2024, arXiv 2405.18392).
         weight_decay: decoupled, of AdamW; parameters with fewer than two axes (biases, norms, scalars) have none.
         clip: largest norm of the gradient.
         ema: decay of the moving average of the weights, or none. At update t it is at most (1 + t) / (10 + t), so that
@@ -40,6 +42,7 @@ class TrainSettings:
     rate: float = 3e-4
     warmup: int = 100
     schedule: Literal["cosine", "constant"] = "cosine"
+    decay: int = 0
     weight_decay: float = 0.01
     clip: float = 1.0
     ema: float | None = 0.999
@@ -59,8 +62,9 @@ class TrainSettings:
             self._check(name, getattr(self, name) >= 1, "at least 1")
         for name in ("rate", "clip"):
             self._check(name, getattr(self, name) > 0, "above 0")
-        for name in ("warmup", "weight_decay"):
+        for name in ("warmup", "decay", "weight_decay"):
             self._check(name, getattr(self, name) >= 0, "at least 0")
+        self._check("decay", self.schedule == "constant" or not self.decay, "0 for another schedule than constant")
         self._check("ema", self.ema is None or 0 <= self.ema < 1, "from 0 to below 1, or null")
         self._check("evaluate_every", self.evaluate_every is None or self.evaluate_every >= 1, "at least 1, or null")
 
@@ -78,6 +82,7 @@ class TrainSettings:
         if step < self.warmup:
             return self.rate * (step + 1) / self.warmup
         if self.schedule == "constant":
-            return self.rate
+            left = self.steps - step
+            return self.rate * left / self.decay if left < self.decay else self.rate
         done = (step - self.warmup) / max(1, self.steps - self.warmup)
         return self.rate * 0.5 * (1 + math.cos(math.pi * done))
