@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -343,3 +344,15 @@ def test_the_command_tells_what_is_wrong_in_a_line(config, monkeypatch, capsys):
         run_cli(app, "vimogen")
     assert stopped.value.code == 2
     assert "nowhere/config.json: there is no such file" in capsys.readouterr().err
+
+
+def test_the_example_and_the_documented_fields_are_those_of_the_recipe():
+    root = Path(__file__).parents[1]
+    recipe = load_distil(root / "examples" / "vimogen_distil.yaml")
+    assert recipe.prompts_file.is_file()
+    assert recipe.weights.name == "vimogen-base"
+    page = (root / "docs" / "vimogen_light.md").read_text().split("## The configuration")[1].split("## Which")[0]
+    named = {
+        name.split(".")[0] for name in re.findall(r"`([a-z_.]+)`", "".join(re.findall(r"(?m)^\| ([^|]+) \|", page)))
+    }
+    assert named == set(DistilRecipe.model_fields) - {"base"}

@@ -17,13 +17,14 @@ from vimogen.codec import Codec
 from vimogen.data.statistics import write_statistics
 from vimogen.distil.figure import draw
 from vimogen.distil.prompts import Wanted
+from vimogen.distil.readme import FIGURE, REJECTED, readme_of
 from vimogen.distil.recipe import DistilRecipe
 from vimogen.distil.store import CARD, MADE_BY, MOTIONS, Store
 from vimogen.distil.summary import NO_FAMILY, summary_of
 
 SUBSET = "distilled"
 COMMAND = "vimogen distil"
-REJECTED, FIGURE, STATISTICS = "rejected.jsonl", "distilled.png", "statistics.npz"
+STATISTICS = "statistics.npz"
 
 
 def publish(
@@ -48,22 +49,26 @@ def publish(
         raise MBenchError(
             f"{folder}: no prompt has a motion that may be kept; of the first, {store.records[0]['reason']}"
         )
-    _remove_strays(folder, {row["motion_path"] for row in rows})
-    write_json(folder / UNIFIED, rows)
-    write_json(folder / f"{SUBSET}.json", rows)
-    write_statistics(folder / STATISTICS, codec)
-    _write_rejected(folder / REJECTED, wanted, records)
     numbers = summary_of(list(records.values()), rows, recipe.candidates)
+    _remove_strays(folder, {row["motion_path"] for row in rows})
+    _write_rejected(folder / REJECTED, wanted, records)
+    write_statistics(folder / STATISTICS, codec)
     draw(folder / FIGURE, rows, numbers["best_of"])
-    card = card_of(store.made_by, recipe, teacher, numbers)
-    with atomic_write(folder / "README.md", "w") as file:
-        file.write(readme_of(card))
-    write_json(folder / CARD, card)
+    _write_texts(folder, rows, card_of(store.made_by, recipe, teacher, numbers))
     try:
         (folder / MADE_BY).unlink()
         folder.rename(output)
     except OSError as error:
         raise MBenchError(f"{output}: can't be written: {error.strerror or error}") from error
+
+
+def _write_texts(folder: Path, rows: Sequence[Mapping[str, Any]], card: Mapping[str, Any]) -> None:
+    """Write rows and card."""
+    for name in (UNIFIED, f"{SUBSET}.json"):
+        write_json(folder / name, rows)
+    with atomic_write(folder / "README.md", "w") as file:
+        file.write(readme_of(card))
+    write_json(folder / CARD, card)
 
 
 def rows_of(wanted: Wanted, record: Mapping[str, Any], recipe: DistilRecipe) -> list[dict[str, Any]]:
@@ -128,49 +133,3 @@ def card_of(
         **numbers,
         "provenance": provenance(),
     }
-
-
-def readme_of(card: Mapping[str, Any]) -> str:
-    """Return the card as a text, the licence on top, as dataset cards have it."""
-    import yaml
-
-    top = yaml.safe_dump({"license": card["teacher"]["licence"], "task_categories": ["text-to-motion"]})
-    kept, rejected = card["kept"], card["rejected"]
-    lines = [
-        f"---\n{top}---",
-        "# Distilled motions",
-        f"{card['motions']:,} motions, {card['hours']:.2f} hours, in the format of ViMoGen-228K (arXiv 2510.26794). "
-        f"`{card['made_with']}` has made them with {card['teacher']['name']} {card['teacher']['version']}; "
-        f"{card['prompts_kept']:,} of {card['prompts']:,} prompts have one. They lie as they were sampled: a row's "
-        "`seed` and `frames` give the noise that the motion came from. `index.jsonl` has every candidate's marks, "
-        f"`{REJECTED}` the prompts that have no motion, `card.json` all that follows and the configuration.",
-        _table(
-            ["mark of a kept motion", "mean", "95 % interval"], [[mark, *_cells(own)] for mark, own in kept.items()]
-        ),
-        _table(
-            ["best of", "match", "quality"],
-            [[str(own["candidates"]), *(_cells(own[mark])[0] for mark in kept)] for own in card["best_of"]],
-        ),
-        _table(["not kept for", "prompts"], [[kind, f"{count:,}"] for kind, count in rejected.items()]),
-        _table(
-            ["family", "motions", "match", "quality"],
-            [
-                [name, f"{f['motions']:,}", f"{f['match']:.3f}", f"{f['quality']:.3f}"]
-                for name, f in card["families"].items()
-            ],
-        ),
-        f"![marks by family]({FIGURE})",
-    ]
-    return "\n\n".join(lines) + "\n"
-
-
-def _cells(mark: Mapping[str, Any]) -> tuple[str, str]:
-    """Return mean and interval; there is no interval of a single prompt."""
-    if mark["mean"] is None:
-        return "missing", "missing"
-    interval = "missing" if mark["low"] is None else f"{mark['low']:.3f} to {mark['high']:.3f}"
-    return f"{mark['mean']:.3f}", interval
-
-
-def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    return "\n".join(f"| {' | '.join(line)} |" for line in [columns, ["---"] * len(columns), *rows])

@@ -45,7 +45,7 @@ class ChooseRecipe(_Strict):
         "quality/ground_penetration": 1.0,
         "quality/foot_floating": 1.0,
     }
-    least_match: Share = 0.2
+    least_match: Share = 0.05
     least_quality: Share = 0.3
 
     @field_validator("judge", mode="before")
