@@ -15,7 +15,7 @@ from mbench.errors import ConfigError, FormatError, MBenchError
 from mbench.files import read_json, sha256_of, write_json
 from umt5_files import tiny_umt5
 from vimogen import checkpoint
-from vimogen.checkpoint import card_of, load_generator, save_generator
+from vimogen.checkpoint import card_of, compile_blocks, load_generator, save_generator
 from vimogen.codec import Codec
 from vimogen.conditioning import SentenceTokens
 from vimogen.flow import Guidance
@@ -233,6 +233,17 @@ def test_the_card_of_a_folder(folder, tmp_path, text):
     assert other.weights != card.weights  # other motions
     save_generator(tmp_path / "b", network(), codec(), text, HOW, {**FACTS, "captions": "vimogen:weights/texts.npz"})
     assert card_of(tmp_path / "b").captions == "vimogen:weights/texts.npz"
+
+
+def test_compiled_blocks_give_the_same():
+    """What is captured of the blocks, without the code made from it: that takes a compiler and two minutes on a CPU."""
+    plain, compiled = network(), compile_blocks(network(), backend="eager")
+    assert compiled.state_dict().keys() == plain.state_dict().keys()
+    x, text, reference = torch.randn(2, 6, 276), torch.randn(2, 3, 384), torch.randn(2, 6, 138)
+    given = {"reference": reference, "gate": torch.tensor([1.0, 0.5])}
+    with torch.inference_mode():
+        expected, found = (own(x, torch.tensor([500.0, 500.0]), text, **given) for own in (plain, compiled))
+    torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
