@@ -54,12 +54,13 @@ def evaluator(
 
     def evaluate(network: nn.Module, step: int) -> dict[str, float]:
         network = network.network if isinstance(network, Pair) else network
-        weight = next(network.parameters())
-        device, trained = str(weight.device), weight.requires_grad
+        trained = [weight for weight in network.parameters() if weight.requires_grad]
+        device = str(next(network.parameters()).device)
         numbers = errors(network, [batch(index) for index in range(2)], device)
         if requests and isinstance(network, ViMoGen):
             motions = Generator(network, codec, text, SAMPLING, device).motions(requests)
-            network.requires_grad_(trained)  # a generator's are not
+            for weight in trained:  # those of a generator are not
+                weight.requires_grad_()
             numbers |= measured(motions)
             shown = [request.text for request in requests[:DRAWN]]
             write_samples(Path(recipe.output) / SAMPLES, motions[:DRAWN], shown, step)
