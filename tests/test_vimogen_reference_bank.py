@@ -118,8 +118,7 @@ def test_prompt_and_seed_decide_whatever_else_is_in_the_batch(bank):
 
 
 @pytest.mark.parametrize("kind", ["humanml3d", "vimogen228k"])
-def test_every_kind_of_dataset_is_a_bank(tmp_path, kind, monkeypatch):
-    monkeypatch.setenv("MBENCH_CACHE", str(tmp_path / "cache"))
+def test_every_kind_of_dataset_is_a_bank(tmp_path, kind):
     if kind == "humanml3d":
         write_hml_motion(tmp_path, "000001", posed(1, frames=60))
         write_hml_text(tmp_path, "000001", "a person sits down.#a/DET person/NOUN sit/VERB#0.0#0.0")

@@ -148,10 +148,12 @@ def reference_of(
         raise MotionError(
             f"the motion has {max(0, last - first)} frame(s) at 20 fps; expected at least 2 for a reference"
         )
-    posed = even if even.pose is not None else even.replace(pose=_fitted(even))
-    part = canonicalise(frames_of(posed, first, last), floor=True)
+    part = frames_of(even, first, last)
+    posed = part if part.pose is not None else part.replace(pose=_fitted(part))
     done = {"from_fps": motion.fps, "rotations": "own" if motion.pose is not None else "fitted"}
-    return Reference(encode(part), name, {"prompt": prompt.id, "seed": seed, **done, **provenance})
+    return Reference(
+        encode(canonicalise(posed, floor=True)), name, {"prompt": prompt.id, "seed": seed, **done, **provenance}
+    )
 
 
 def frames_of(motion: Motion, first: int, end: int) -> Motion:
