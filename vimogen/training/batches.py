@@ -101,23 +101,28 @@ class Batches:
 
     def _sample(self, clip: TrainingClip, by_text: bool, generator: np.random.Generator) -> Sample:
         paired = clip.subset in self.paired
-        rows, turned = (clip.rows, False) if paired else self._part(clip, generator)
+        rows, seen, turned = (clip.rows, clip.rows, False) if paired else self._part(clip, generator)
         rows = self.codec.normalised(rows)
         text = clip.texts[int(generator.integers(len(clip.texts)))] if by_text else ""
         if generator.random() < self.recipe.null_text:
             text = ""
-        reference, left = self.corruption(rows[:, REFERENCE], generator)
+        reference, left = self.corruption(self.codec.reference(seen), generator)
         columns = self.columns[clip.subset] if by_text else self.columns[""]
         noise = flow.noise_of(clip.seed, len(rows)) if paired and clip.seed is not None else None
         return Sample(rows, mirror_text(text) if turned else text, reference, left, float(by_text), columns, noise)
 
-    def _part(self, clip: TrainingClip, generator: np.random.Generator) -> tuple[Rows, bool]:
-        """Return a part of a clip, canonical, and whether it was mirrored."""
+    def _part(self, clip: TrainingClip, generator: np.random.Generator) -> tuple[Rows, Rows, bool]:
+        """Return a part of a clip and of what its reference is made of, both canonical, and whether it was mirrored."""
         longest = self.recipe.frames[1]
         start = int(generator.integers(max(1, len(clip.rows) - longest + 1)))
-        rows = clip.rows[start : start + longest]
         turned = bool(generator.random() < self.recipe.mirror)
-        return canonical(mirrored(rows) if turned else rows), turned
+
+        def cut(rows: Rows) -> Rows:
+            own = rows[start : start + longest]
+            return canonical(mirrored(own) if turned else own)
+
+        rows = cut(clip.rows)
+        return rows, rows if clip.capture is None else cut(clip.capture), turned
 
     def collate(self, samples: Sequence[Sample]) -> dict[str, Tensor]:
         """Return samples as tensors, padded with zeros; see `vimogen.network.ViMoGen.forward` for their shapes."""

@@ -34,6 +34,7 @@ class TrainingClip:
         held_out: whether its captions are kept from the text branch.
         weight: how often it is drawn, relative to the others of its subset.
         seed: of the noise that a generated clip was made of (`vimogen.flow.noise_of`); None for other clips.
+        capture: (T, 276) a simulated capture of the rows, which is their reference; None where they are their own.
     """
 
     id: str
@@ -43,6 +44,7 @@ class TrainingClip:
     held_out: bool
     weight: float = 1.0
     seed: int | None = None
+    capture: Rows | None = None
 
 
 @dataclass(frozen=True)
@@ -62,13 +64,14 @@ class TrainingData:
     hash: str
 
 
-def read_data(folder: Path, subsets: Sequence[str], shortest: int) -> TrainingData:
+def read_data(folder: Path, subsets: Sequence[str], shortest: int, clean: Sequence[str] = ()) -> TrainingData:
     """Return the clips of some subsets.
 
     Args:
         folder: of `vimogen data build`.
         subsets: which.
         shortest: clips of fewer frames are left out.
+        clean: those whose simulated captures are the references of what they were made of.
 
     Raises:
         MBenchError: the folder lacks a file, holds a damaged one, or no clip to train on.
@@ -79,8 +82,12 @@ def read_data(folder: Path, subsets: Sequence[str], shortest: int) -> TrainingDa
     codec = read_codec(folder)
     digest = hashlib.sha256(sha256_of(listing, folder / STATISTICS).encode())
     clips: dict[str, list[TrainingClip]] = {}
-    for row in _rows(listing, subsets):
+    rows = list(_rows(listing))
+    paths = {f"{row['subset']}/{str(row['id']).removeprefix(row['subset'] + '/')}": row for row in rows}
+    for row in (row for row in rows if row["subset"] in subsets):
         clip = _clip(row, folder)
+        if row["subset"] in clean:
+            clip = _cleaned(clip, paths.get(row.get("simulated_from", "")), folder)
         digest.update(clip.rows.tobytes())
         if len(clip.rows) >= shortest:
             clips.setdefault(str(row.get("split") or "train"), []).append(clip)
@@ -89,14 +96,26 @@ def read_data(folder: Path, subsets: Sequence[str], shortest: int) -> TrainingDa
     return TrainingData(folder, codec, {split: _balanced(own) for split, own in clips.items()}, digest.hexdigest())
 
 
-def _rows(listing: Path, subsets: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """Yield the rows of some subsets."""
+def _cleaned(clip: TrainingClip, origin: dict[str, Any] | None, folder: Path) -> TrainingClip:
+    """Return the clip that a simulated capture was made of, with the capture as its reference.
+
+    Raises:
+        MBenchError: the data do not hold it.
+    """
+    if origin is None:
+        raise MBenchError(f"data: row {clip.id} names no clip that it was simulated from; leave `clean` out")
+    true = _clip(origin, folder).rows
+    frames = min(len(true), len(clip.rows))
+    return replace(clip, rows=true[:frames], capture=clip.rows[:frames])
+
+
+def _rows(listing: Path) -> Iterator[dict[str, Any]]:
+    """Yield the rows of all subsets."""
     rows = read_json(listing)
     for number, row in enumerate(rows if isinstance(rows, list) else [rows]):
         if not isinstance(row, dict) or not {"id", "subset", "motion_path"} <= row.keys():
             raise FormatError(f"{listing}: row {number} has no id, subset or motion_path; is it ViMoGen-228K's format?")
-        if row["subset"] in subsets:
-            yield row
+        yield row
 
 
 def read_codec(folder: Path) -> Codec:

@@ -52,12 +52,15 @@ class SubsetRecipe(_Strict):
         share: of the samples of a batch, relative to those of the other subsets.
         text: share of the samples that take the text branch; the others take the reference branch. Without that branch
             all take the text branch.
+        clean: of simulated captures, the motion to make is the clip that they were made of, which they are the
+            reference of; without, each is its own.
         columns: what the text branch is told of: all, or the rotations only, where the path of the root is not trusted.
         paired: train each motion against the noise of its row's `seed` (`vimogen distil`): whole clips, none mirrored.
     """
 
     share: Weight = 1.0
     text: Share = 0.8
+    clean: bool = False
     columns: Literal["all", "rotations"] = "all"
     paired: bool = False
 

@@ -45,7 +45,8 @@ def run_training(recipe: Recipe, quiet: bool = False, say: Callable[[str], None]
             written, or the training diverged.
     """
     say("reading the data")
-    data = read_data(resolve_path(recipe.data, recipe.base), list(recipe.subsets), recipe.frames[0])
+    clean = [name for name, own in recipe.subsets.items() if own.clean]
+    data = read_data(resolve_path(recipe.data, recipe.base), list(recipe.subsets), recipe.frames[0], clean)
     before = None if recipe.start is None else load_generator(resolve_path(recipe.start, recipe.base), device="cpu")
     if before is not None:
         data = replace(data, codec=before.codec)  # the weights know the units of their own statistics
