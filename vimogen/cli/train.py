@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -19,5 +20,9 @@ def train(
     from vimogen.training.recipe import load_recipe
     from vimogen.training.run import run_training
 
-    weights = run_training(load_recipe(config), quiet, lambda line: None if quiet else typer.echo(line, err=True))
-    typer.echo(weights)
+    silent = os.environ.get("RANK", "0") != "0"  # of several processes the first speaks
+    weights = run_training(
+        load_recipe(config), quiet, lambda line: None if quiet or silent else typer.echo(line, err=True)
+    )
+    if not silent:
+        typer.echo(weights)
