@@ -94,18 +94,24 @@ def first_network(recipe: Recipe, text_width: int, before: ViMoGen | None = None
     nn.init.zeros_(network.motion_head.head.weight)
     nn.init.zeros_(network.motion_head.head.bias)
     if before is not None:
-        _check_sizes(before.config, replace(sizes, soft_gate=before.config.soft_gate))
-        network.load_state_dict(before.state_dict(), strict=before.config.soft_gate == recipe.learn_gate)
+        _start_from(network, before)
     if recipe.learn_gate:
         only_the_gate(network)
     return network
 
 
-def _check_sizes(found: NetworkConfig, expected: NetworkConfig) -> None:
-    """Compare the network to start from with that of the recipe."""
-    for name, value in asdict(expected).items():
-        if (own := getattr(found, name)) != value:
+def _start_from(network: ViMoGen, before: ViMoGen) -> None:
+    """Load the weights of a network of the same sizes; one that lacks the reference branch leaves that of the other.
+
+    Raises:
+        ConfigError: it is of other sizes, or lacks the reference branch itself.
+    """
+    for name, value in asdict(network.config).items():
+        own = getattr(before.config, name)
+        if own != value and not (name == "soft_gate" or (name == "ref_motion_dim" and not value)):
             raise ConfigError(f"start: holds a network with {name} {own}; the one of the recipe has {value}")
+    lacks = network.load_state_dict(before.state_dict(), strict=False).missing_keys
+    assert all(name.startswith("soft_gate.") for name in lacks), lacks  # all else was compared
 
 
 def _trained(
