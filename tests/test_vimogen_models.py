@@ -72,7 +72,7 @@ def test_decodings(weights):
     for how in ("slice", "integrate"):
         [motion] = made(weights, decode=how)
         assert motion == decode(rows, how) and motion.meta["decoded_by"] == how
-    with pytest.raises(ConfigError, match="decode is 'sliced'; expected posed, slice, integrate"):
+    with pytest.raises(ConfigError, match="decode is 'sliced'; expected fused, slice, integrate"):
         made(weights, decode="sliced")
 
 
@@ -173,6 +173,19 @@ def test_a_reference_moves_the_motion_and_the_decision_is_kept(weights):
     refused = never.meta["vimogen"]["gate"]
     assert refused["mode"] == "never" and refused["used"] is False
     assert "gate" not in alone.meta["vimogen"], "nobody asked it"
+
+
+def test_the_learned_gate(weights, tmp_path):
+    """It weighs text and reference itself; its motion is neither that of the one nor of the other."""
+    how = {"reference": "model:choreographer", "gate": "soft"}
+    with pytest.raises(ConfigError, match="gate: found soft, but model 'tiny' has no learned gate"):
+        made(weights, **how)
+    gated = write_weights(tmp_path / "gated", soft_gate=True)
+    [soft] = made(gated, **how)
+    [text], [followed] = made(gated), made(gated, **{**how, "gate": "always"})
+    assert moved(soft, text) > 1e-4 and moved(soft, followed) > 1e-4
+    decision = soft.meta["vimogen"]["gate"]
+    assert decision["mode"] == "soft" and decision["used"] is True and decision["weight"] is None
 
 
 def test_the_gate_says_why(weights):

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 REFERENCE_WIDTH = 138
 
 
-def write_weights(folder: Path, reference: bool = True, steps: int = 2, seed: int = 0, **card: Any) -> Path:
+def write_weights(folder: Path, reference: bool = True, soft_gate: bool = False, steps: int = 2) -> Path:
     """Write a generator of two narrow blocks to a folder and return it.
 
     What it makes is noise around the mean of a few swinging motions, so it has rotations and is finite.
@@ -26,13 +25,13 @@ def write_weights(folder: Path, reference: bool = True, steps: int = 2, seed: in
     from vimogen.network import NetworkConfig, ViMoGen
 
     text = SentenceTokens()
-    torch.manual_seed(seed)
+    torch.manual_seed(0)
     sizes = NetworkConfig(
         dim=16, ffn_dim=32, num_layers=2, num_heads=2, text_dim=text.width, freq_dim=16,
-        ref_motion_dim=REFERENCE_WIDTH if reference else 0,
+        ref_motion_dim=REFERENCE_WIDTH if reference else 0, soft_gate=soft_gate,
     )  # fmt: skip
     codec = Codec.of([encode(canonicalise(posed(number), floor=True)) for number in range(3)])
-    facts = {"name": folder.name, "version": "1", "licence": "Apache-2.0", "trained_on": "nothing", **card}
+    facts = {"name": folder.name, "version": "1", "licence": "Apache-2.0", "trained_on": "nothing"}
     sampling = Sampling(steps=steps, guidance=Guidance(2.0))
     save_generator(folder, ViMoGen(sizes), codec, text, sampling, facts)
     return folder

@@ -15,11 +15,13 @@ from vimogen.codec import Rows
 from vimogen.decode import motion_of
 from vimogen.gate import Decision
 from vimogen.generator import Generator, Request
+from vimogen.network import LEARNED
 from vimogen.options import told
+from vimogen.reference.base import frames_of as cut
 
 SHORTEST, LONGEST = 40, 200  # frames of the clips that networks are trained on
-Decoding = Literal["posed", "slice", "integrate"]
-DECODINGS = ("posed", "slice", "integrate")
+Decoding = Literal["fused", "slice", "integrate"]
+DECODINGS = ("fused", "slice", "integrate")
 
 
 @dataclass(frozen=True)
@@ -28,15 +30,15 @@ class Maker:
 
     Attributes:
         generator: with the sampling to use.
-        decode: how rows become joints: `posed` by the rotations; the absolute positions (`slice`); the velocities
-            (`integrate`), as published.
+        decode: how rows become joints: `fused`, by positions and velocities at once (`vimogen.decode`); by the absolute
+            positions (`slice`); by the velocities (`integrate`), as published.
 
     Raises:
         ConfigError: another decoding.
     """
 
     generator: Generator
-    decode: Decoding = "posed"
+    decode: Decoding = "fused"
 
     def __post_init__(self) -> None:
         """Check the decoding."""
@@ -61,12 +63,11 @@ class Maker:
 
     def _motion(self, prompt: Prompt, rows: Rows, decision: Decision | None) -> Motion | MBenchError:
         """Return the motion of generated rows, or that they are none."""
-        rows = rows[: frames_of(prompt)]
         try:
-            made = motion_of(rows) if self.decode == "posed" else decode_rows(rows, self.decode)
+            made = motion_of(rows) if self.decode == "fused" else decode_rows(rows, self.decode)
         except MBenchError as error:
             return error
-        return made.with_meta(vimogen=self._account(prompt.text, decision))
+        return cut(made, 0, frames_of(prompt)).with_meta(vimogen=self._account(prompt.text, decision))
 
     def _account(self, text: str, decision: Decision | None) -> dict[str, Any]:
         """Return what is to be known of a motion, as JSON values."""
@@ -101,6 +102,6 @@ def _request(prompt: Prompt, seed: int, decision: Decision | None) -> Request | 
         return error
     if not prompt.text.strip():
         return ConfigError("the text is empty; expected what the person does")
-    if decision is None:
+    if decision is None or decision.rows is None:
         return Request(prompt.text, frames, seed)
-    return Request(prompt.text, frames, seed, decision.rows, decision.weight)
+    return Request(prompt.text, frames, seed, decision.rows, LEARNED if decision.weight is None else decision.weight)

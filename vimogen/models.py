@@ -18,6 +18,7 @@ from mbench.motion import Motion
 from mbench.suites.prompt import Prompt
 
 if TYPE_CHECKING:
+    from vimogen.gate import Gate
     from vimogen.generator import Generator
     from vimogen.make import Decoding, Maker
 
@@ -51,7 +52,7 @@ class ViMoGenLight:
         weights: str | None = None,
         steps: int | None = None,
         sampling: Mapping[str, Any] | None = None,
-        decode: Decoding = "posed",
+        decode: Decoding = "fused",
         dtype: str = "float32",
         device: str = "auto",
     ) -> None:
@@ -95,7 +96,7 @@ class ViMoGenBase:
         gate: Any = "auto",
         steps: int | None = None,
         sampling: Mapping[str, Any] | None = None,
-        decode: Decoding = "posed",
+        decode: Decoding = "fused",
         dtype: str = "float32",
         device: str = "auto",
         base: Path = Path(),
@@ -113,8 +114,7 @@ class ViMoGenBase:
             generator, self.card = _of_folder(BASE, weights, device, dtype)
         self._maker = _maker(generator, steps, sampling, decode)
         if self._source is not None:
-            if not generator.network.config.ref_motion_dim:
-                raise ConfigError(f"model {self.card.name!r} has no reference branch; leave `reference` out")
+            _check_branches(generator, self._gate, self.card.name)
             note = f"References: {self._source.identity}, {self._gate.identity}."
             self.card = replace(self.card, notes=f"{self.card.notes} {note}".strip())
 
@@ -165,6 +165,15 @@ def _of_release(released: Any, base: Path, device: str, dtype: str) -> tuple[Gen
     files = hash_of([sha256_of(weights), codec, generator.text.identity])
     card = Card("vimogen-released", "1", "learned", "that of the release", paper=PAPER, weights=files)
     return generator, card
+
+
+def _check_branches(generator: Generator, gate: Gate, name: str) -> None:
+    """Refuse references that a network can't follow, and a gate that it does not have."""
+    sizes = generator.network.config
+    if not sizes.ref_motion_dim:
+        raise ConfigError(f"model {name!r} has no reference branch; leave `reference` out")
+    if gate.settings.mode == "soft" and not sizes.soft_gate:
+        raise ConfigError(f"gate: found soft, but model {name!r} has no learned gate; expected auto, always or never")
 
 
 def _maker(generator: Generator, steps: int | None, sampling: Mapping[str, Any] | None, decode: Decoding) -> Maker:
