@@ -17,12 +17,13 @@ from mbench.motion.kinematics import forward_kinematics, world_rotations
 from mbench.motion.representations.vimogen276 import POSITION_VELOCITY, POSITIONS, decode
 from mbench.motion.skeleton import N_JOINTS, PELVIS
 from vimogen.codec import Rows
+from vimogen.feet import planted
 
 Floats = NDArray[np.float64]
 TRUST = 100.0  # of velocities over positions: the variance of a position's error over that of a velocity's
 
 
-def motion_of(rows: Rows, trust: float = TRUST) -> Motion:
+def motion_of(rows: Rows, trust: float = TRUST, plant: bool = True) -> Motion:
     """Return the motion of rows (T, 276), in metres: T frames at 20 fps, with pose.
 
     `meta` says how far absolute and integrated root are apart (`root_drift_m`, `root_drift_end_m`).
@@ -30,6 +31,7 @@ def motion_of(rows: Rows, trust: float = TRUST) -> Motion:
     Args:
         rows: not normalised.
         trust: of velocities over positions, see `fused`.
+        plant: hold feet that stand, see `vimogen.feet`.
 
     Raises:
         MotionError: rows that are not finite or hold no rotation.
@@ -38,9 +40,17 @@ def motion_of(rows: Rows, trust: float = TRUST) -> Motion:
     pose = sliced.pose
     assert pose is not None  # rows always hold rotations
     joints = fused(rows[:, POSITIONS], rows[:, POSITION_VELOCITY], trust).reshape(-1, N_JOINTS, 3)
-    rotations = rotations_from_joints(joints, pose.offsets, world_rotations(pose.rotations))
-    posed = forward_kinematics(rotations, joints[:, PELVIS], pose.offsets)
-    return Motion(posed, sliced.fps, Pose(rotations, pose.offsets), {**sliced.meta, "decoded_by": "fused"})
+    rotations, joints = _posed(joints, pose.offsets, world_rotations(pose.rotations))
+    if plant:
+        rotations, joints = _posed(planted(joints), pose.offsets, world_rotations(rotations))
+    how = {"decoded_by": "fused", "feet_planted": plant}
+    return Motion(joints, sliced.fps, Pose(rotations, pose.offsets), {**sliced.meta, **how})
+
+
+def _posed(joints: Floats, offsets: Floats, world: Floats) -> tuple[Floats, Floats]:
+    """Return local rotations that point the bones along those of the joints, and the joints that they pose."""
+    rotations = rotations_from_joints(joints, offsets, world)
+    return rotations, forward_kinematics(rotations, joints[:, PELVIS], offsets)
 
 
 def fused(positions: NDArray[np.floating], velocities: NDArray[np.floating], trust: float) -> Floats:

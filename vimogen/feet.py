@@ -1,0 +1,110 @@
+"""Feet that stay where they stand: a step that a network has almost put down is put down, and the leg follows.
+
+The idea is that of Kovar, Schreiner & Gleicher 2002, "Footskate cleanup for motion capture editing": find where a foot
+stands, hold it there, ease in and out of it, and bend hip and knee to reach it. Bones keep their lengths.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mbench.metrics.feet import runs
+
+Floats = NDArray[np.float64]
+
+
+class Leg(NamedTuple):
+    """Joints of a leg."""
+
+    hip: int
+    knee: int
+    ankle: int
+    toe: int
+
+
+LEGS = (Leg(1, 4, 7, 10), Leg(2, 5, 8, 11))
+SLOW = 0.025  # m/frame at 20 fps: a toe slower than this, and as low as `LOW`, stands
+LOW = 0.08  # m above the lowest that a toe comes
+SHORTEST = 3  # frames that a foot stands, at least
+GAP = 2  # frames: a foot that leaves the ground for no longer stands on
+EASE = 5  # frames before and after, over which a foot comes to its place and leaves it
+REACH = 0.999  # of a leg's length: a knee is never quite straight
+
+
+def planted(joints: NDArray[np.floating]) -> Floats:
+    """Return joints (T, 22, 3), metres, z up, 20 fps, whose feet do not slide while they stand, and not below z = 0.
+
+    Pelvis, trunk and arms stay as they are; hips, knees, ankles and toes keep their distances.
+    """
+    moved = np.array(joints, dtype=np.float64)
+    for leg in LEGS:
+        shift = shifts(moved[:, leg.toe])
+        told = np.abs(shift).max(axis=-1) > 0
+        moved[told] = _reached(moved[told], leg, shift[told])
+    return moved
+
+
+def shifts(toe: Floats) -> Floats:
+    """Return by how much a foot is to be moved (T, 3): along the ground while it stands, to nothing in mid-flight.
+
+    A toe below the floor is lifted to it.
+    """
+    frames = len(toe)
+    found, held = np.zeros((frames, 3)), np.zeros(frames, bool)
+    for start, stop in stances(toe):
+        found[start:stop, :2] = np.median(toe[start:stop, :2], axis=0) - toe[start:stop, :2]
+        held[start:stop] = True
+    for start, stop in zip(*runs(~held), strict=True):
+        away = np.arange(1, stop - start + 1)
+        if start:
+            found[start:stop] += _eased(away)[:, None] * found[start - 1]
+        if stop < frames:
+            found[start:stop] += _eased(away[::-1])[:, None] * found[stop]
+    found[:, 2] = np.maximum(0.0, -toe[:, 2])
+    return found
+
+
+def _eased(away: NDArray[np.integer]) -> Floats:
+    """Return the share of a shift that is left so many frames away from a stance: 1 falling to 0 at `EASE`."""
+    part = np.clip(away / (EASE + 1), 0, 1)
+    return 0.5 * (1 + np.cos(np.pi * part))
+
+
+def stances(toe: Floats) -> list[tuple[int, int]]:
+    """Return (first frame, frame after the last) of the times in which a toe (T, 3) stands.
+
+    In each of their frames it is low, and slow on the way there and on the way on.
+    """
+    slow = np.linalg.norm(np.diff(toe, axis=0), axis=-1) < SLOW
+    down = np.append(slow, True) & np.insert(slow, 0, True) & (toe[:, 2] < toe[:, 2].min() + LOW)
+    for start, stop in zip(*runs(~down), strict=True):
+        if 0 < start and stop < len(down) and stop - start <= GAP:
+            down[start:stop] = True
+    return [(int(a), int(b)) for a, b in zip(*runs(down), strict=True) if b - a >= SHORTEST]
+
+
+def _reached(joints: Floats, leg: Leg, shift: Floats) -> Floats:
+    """Return joints (T, 22, 3) whose ankle is moved (T, 3), as far as the leg reaches; knee and toe follow."""
+    moved = joints.copy()
+    hip, knee, ankle = joints[:, leg.hip], joints[:, leg.knee], joints[:, leg.ankle]
+    thigh, shin = np.linalg.norm(knee - hip, axis=-1), np.linalg.norm(ankle - knee, axis=-1)
+    line = ankle + shift - hip
+    length = np.linalg.norm(line, axis=-1)
+    longest = np.maximum(REACH * (thigh + shin), np.linalg.norm(ankle - hip, axis=-1))
+    reached = np.clip(length, np.abs(thigh - shin) + 1e-4, longest)
+    along = line / np.maximum(length, 1e-8)[:, None]
+    ahead = (thigh**2 - shin**2 + reached**2) / (2 * reached)
+    aside = np.sqrt(np.maximum(thigh**2 - ahead**2, 0))
+    moved[:, leg.knee] = hip + ahead[:, None] * along + aside[:, None] * _bend(knee - hip, along)
+    moved[:, leg.ankle] = hip + reached[:, None] * along
+    moved[:, leg.toe] += moved[:, leg.ankle] - ankle
+    return moved
+
+
+def _bend(knee: Floats, along: Floats) -> Floats:
+    """Return the unit vectors (T, 3) across the new line from hip to ankle, to the side to which the knee bent."""
+    across = knee - (knee * along).sum(axis=-1, keepdims=True) * along
+    return across / np.maximum(np.linalg.norm(across, axis=-1, keepdims=True), 1e-8)
