@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
+from pathlib import Path
+
 import pytest
 import yaml
 from pydantic import ValidationError
@@ -9,7 +13,8 @@ from pydantic import ValidationError
 from mbench.errors import ConfigError
 from mbench.training import TrainSettings
 from vimogen.generator import Sampling
-from vimogen.training.recipe import Recipe, load_recipe, sampling_of
+from vimogen.losses import KINEMATIC
+from vimogen.training.recipe import NetworkRecipe, Recipe, SubsetRecipe, load_recipe, sampling_of
 from vimogen_folders import recipe_of, recipe_values, write_recipe
 
 
@@ -113,3 +118,20 @@ def test_a_recipe_does_not_change(tmp_path):
     with pytest.raises(ValidationError):
         recipe_of(tmp_path).batch = 3
     assert isinstance(recipe_of(tmp_path), Recipe)
+
+
+PAGE = Path(__file__).parents[1] / "docs" / "vimogen_training.md"
+
+
+def test_the_recipe_of_the_page_is_one(tmp_path):
+    (tmp_path / "r.yaml").write_text(re.search(r"```yaml\n(.*?)```", PAGE.read_text(), re.DOTALL)[1])
+    recipe = load_recipe(tmp_path / "r.yaml")
+    assert recipe.subsets["video"] == SubsetRecipe(share=0.5, text=0.4, columns="rotations")
+    assert (recipe.settings.steps, recipe.settings.rate) == (40000, 2e-4)
+
+
+def test_the_page_has_every_field():
+    told = set(re.findall(r"`(\w+)`", PAGE.read_text()))
+    fields = {*Recipe.model_fields, *NetworkRecipe.model_fields, *SubsetRecipe.model_fields} - {"base"}
+    fields |= {field.name for kind in (TrainSettings, Sampling) for field in dataclasses.fields(kind)}
+    assert fields | KINEMATIC.keys() <= told
