@@ -198,6 +198,26 @@ def test_weights_of_another_size_are_refused(folder, tmp_path):
         run_training(another(folder, tmp_path, start=start, network={**TINY, "dim": 32}), quiet=True)
 
 
+def test_a_student_starts_from_the_text_branch_of_its_teacher(folder, tmp_path):
+    start, still = folder / "run" / "weights", {**TRAIN, "steps": 1, "rate": 1e-30, "weight_decay": 0.0}
+    recipe = another(folder, tmp_path, start=str(start), train=still, network={**TINY, "reference": False})
+    student, teacher = (load_generator(own, "cpu").network.state_dict() for own in (run_training(recipe, True), start))
+    assert student.keys() < teacher.keys()
+    assert all(torch.equal(value, teacher[name]) for name, value in student.items())
+
+
+@pytest.mark.parametrize("ema", [0.5, None])
+def test_the_learned_gate_alone_is_trained(folder, tmp_path, ema):
+    """Evaluations in between, which make a generator of the network, leave it trainable."""
+    start, train = folder / "run" / "weights", {**TRAIN, "ema": ema, "rate": 0.1, "evaluate_every": 1}
+    weights = run_training(another(folder, tmp_path, start=str(start), learn_gate=True, train=train), quiet=True)
+    before, after = (load_generator(own, "cpu").network.state_dict() for own in (start, weights))
+    assert after.keys() - before.keys() == {"soft_gate.weight", "soft_gate.bias"}
+    assert all(torch.equal(value, after[name]) for name, value in before.items())
+    losses = [row["grad_norm"] for row in lines_of(tmp_path / "run") if "loss" in row]
+    assert all(norm > 0 for norm in losses)
+
+
 def test_without_validation_clips_nothing_is_evaluated(tmp_path, folder):
     write_folder(tmp_path / "data", [row_of(n, split="train", motion_text_annot=["someone moves"]) for n in range(3)])
     run_training(recipe_of(tmp_path, train={**TRAIN, "steps": 2}), quiet=True)

@@ -11,7 +11,7 @@ import torch
 
 from mbench.datasets.caption_mirror import mirror_text
 from mbench.errors import MBenchError
-from vimogen.augment import mirrored
+from vimogen.augment import canonical, mirrored
 from vimogen.codec import REFERENCE, Codec
 from vimogen.training.batches import Batches
 from vimogen.training.clips import TrainingClip, read_codec, read_data, texts_of
@@ -222,6 +222,47 @@ def test_a_published_folder(tmp_path):
     assert texts_of(long) == sorted(
         ["", "a person turns left 1 times", "a person turns right 1 times", "someone moves"]
     )
+
+
+def captures(tmp_path, **change):
+    """Return a folder of two clips, and a capture that was simulated from the second."""
+    rows = [row_of(0, split="train"), row_of(1, split="train"), row_of(2, split="train", subset="video", **change)]
+    return write_folder(tmp_path / "data", rows)
+
+
+def test_simulated_captures_are_references_of_what_they_were_made_of(tmp_path):
+    folder = captures(tmp_path, simulated_from="optical/c01")
+    clip = read_data(folder, ["video"], 1, clean=["video"]).clips["train"][0]
+    np.testing.assert_array_equal(clip.rows, rows_of(1, 25))
+    np.testing.assert_array_equal(clip.capture, rows_of(2, 26)[:25])
+    assert clip.texts == ("a person turns left 2 times", "someone moves")
+    itself = read_data(folder, ["video"], 1).clips["train"][0]
+    assert itself.capture is None
+    np.testing.assert_array_equal(itself.rows, rows_of(2, 26))
+
+
+def test_a_capture_of_nothing_is_told(tmp_path):
+    with pytest.raises(MBenchError, match="row c02 names no clip that it was simulated from; leave `clean` out"):
+        read_data(captures(tmp_path), ["video"], 1, clean=["video"])
+
+
+@pytest.mark.parametrize("mirror", [0.0, 1.0])
+def test_a_capture_is_cut_and_mirrored_as_its_clip_is(mirror):
+    """The same frames of both: most frames of the reference are the capture's, the others are spoilt."""
+    clip = replace(clip_of(1, frames=60), capture=rows_of(2, 60))
+    batches = batches_of([clip], mirror=mirror, subsets={"optical": {"text": 0.0}})
+    batch = batches(0)
+    turn = mirrored if mirror else (lambda rows: rows)
+    for rows, reference, left in zip(
+        batch["rows"].numpy(), batch["reference"].numpy(), batch["reference_mask"], strict=True
+    ):
+        parts = [turn(clip.rows)[start : start + 30] for start in range(31)]
+        off = [np.abs(batches.codec.rows(rows)[:, :126] - part[:, :126]).max() for part in parts]
+        start = int(np.argmin(off))
+        assert off[start] < 1e-4
+        expected = batches.codec.reference(canonical(turn(clip.capture)[start : start + 30]))
+        same = np.abs(reference - expected).max(axis=1) < 1e-4
+        assert same[left.numpy()].mean() > 0.4
 
 
 def test_common_captions_and_short_clips_weigh_less(tmp_path):
