@@ -54,7 +54,7 @@ def write_build(folder: Path, **fields: Any) -> Path:
     """Write the YAML of a build of `folder/capture` to `folder/out`."""
     values = {"output": str(folder / "out"), "subsets": {"optical": {"dataset": "capture"}}, **fields}
     path = folder / "build.yaml"
-    path.write_text(yaml.safe_dump(values))
+    path.write_text(yaml.safe_dump(values, sort_keys=False))
     return path
 
 

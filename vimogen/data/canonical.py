@@ -82,7 +82,8 @@ def cut(motion: Motion, start: float, end: float | None) -> Motion:
     if first == 0 and last == len(motion):
         return motion
     if last <= first:
-        raise MotionError(f"no frame lies between {start:g} and {end} s; the motion has {motion.seconds:g} s")
+        stop = motion.seconds if end is None else end
+        raise MotionError(f"no frame lies between {start:g} and {stop:g} s; the motion has {motion.seconds:g} s")
     pose = None if motion.pose is None else Pose(motion.pose.rotations[first:last], motion.pose.offsets)
     return motion.replace(joints=motion.joints[first:last], pose=pose)
 

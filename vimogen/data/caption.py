@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mbench.datasets import Caption, Clip
 from mbench.datasets.captions import captions_of
@@ -75,10 +75,3 @@ def _question(media: Media) -> str:
     from mbench.judges.vision.prompts import shown
 
     return f"{shown(media)} {QUESTION}"
-
-
-def described(captions: list[dict[str, str]], answer: str | Exception) -> dict[str, Any]:
-    """Return the facts of a clip with what a model said of it; where it said nothing, why."""
-    if isinstance(answer, Exception):
-        return {"captions": captions, "vision": " ".join(str(answer).split())}
-    return {"captions": [*captions, {"text": answer, "source": VISION}]}

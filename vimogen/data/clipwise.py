@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from mbench.datasets import Clip
-from mbench.errors import MBenchError
+from mbench.errors import MBenchError, one_line
 from mbench.files import hash_of
 from mbench.io.pt import pt_rows
 from mbench.motion import Motion
 from mbench.progress import progress
 from mbench.scoring import Workers
 from vimogen.data.canonical import camera_of, canonical_rows, motion_of, write_rows
-from vimogen.data.caption import Captioner, captions_for, described
+from vimogen.data.caption import VISION, Captioner, captions_for
 from vimogen.data.config import BuildConfig, CaptionConfig, Limits
 from vimogen.data.database import Database, Record, Result
 from vimogen.data.filter import reason_against
@@ -24,7 +24,7 @@ from vimogen.data.score import scores_of
 from vimogen.data.sources import Parent, Source, source_of
 from vimogen.data.stages import CHUNK, Outcome, Stage, Unwritable, advance
 
-CANONICALISE, SCORE, FILTER, CAPTION, VISION = "canonicalise", "score", "filter", "caption", "vision"
+CANONICALISE, SCORE, FILTER, CAPTION = "canonicalise", "score", "filter", "caption"
 VERSIONS = {CANONICALISE: 2, SCORE: 1, FILTER: 1, CAPTION: 1}  # raise one when its code changes a result
 
 
@@ -193,13 +193,17 @@ def captioned(task: tuple[Record, int, int, bool]) -> Outcome:
 
 
 def _describe(subset: Subset, alive: dict[str, str]) -> None:
-    """Let a vision-language model describe clips; those that then have no caption are taken out of `alive`."""
+    """Let a vision-language model describe clips; those that then have no caption are taken out of `alive`.
+
+    A clip of which it said nothing is asked about again in the next run.
+    """
     config = subset.config.captions.judge
     assert config is not None
     captioner = Captioner(config)
     own, known = subset.database.results(CAPTION, subset.name), subset.database.results(VISION, subset.name)
     wanted = {key: hash_of([VISION, captioner.identity, mark]) for key, mark in alive.items()}
-    todo = [key for key, mark in wanted.items() if key not in known or known[key].fingerprint != mark]
+    fresh = {key for key, result in known.items() if result.fingerprint == wanted.get(key) and result.facts["answered"]}
+    todo = [key for key in wanted if key not in fresh]
     with progress(f"{subset.name} {VISION}", len(todo), subset.quiet) as finished:
         for start in range(0, len(todo), CHUNK):
             keys = todo[start : start + CHUNK]
@@ -215,5 +219,9 @@ def _describe(subset: Subset, alive: dict[str, str]) -> None:
 
 
 def _seen(own: Result, mark: str, answer: str | Exception) -> Result:
-    facts = described(own.facts["captions"], answer)
-    return Result(mark, None if facts["captions"] else f"no caption: {facts['vision']}", facts)
+    """Return the captions of a clip with what a model said of it; where it said nothing, why."""
+    captions = list(own.facts["captions"])
+    if isinstance(answer, Exception):
+        why = None if captions else f"no caption: {one_line(answer)}"
+        return Result(mark, why, {"captions": captions, "answered": False})
+    return Result(mark, None, {"captions": [*captions, {"text": answer, "source": VISION}], "answered": True})
