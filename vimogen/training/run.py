@@ -57,11 +57,7 @@ def run_training(recipe: Recipe, quiet: bool = False, say: Callable[[str], None]
     tokens = {name: own.astype(np.float32) for name, own in zip(texts, text.tokens(texts), strict=True)}
     batches = Batches(clips, tokens, data.codec, recipe)
     network = first_network(recipe, text.width, None if before is None else before.network)
-    check = None
-    if held:
-        named = {clip.subset for clip in held}
-        own = recipe.model_copy(update={"subsets": {k: v for k, v in recipe.subsets.items() if k in named}})
-        check = evaluator(recipe, held, data.codec, text, Batches(held, tokens, data.codec, own))
+    check = _check(recipe, held, data, text, tokens) if held else None
     folder = Path(recipe.output)
     trained = _trained(network, recipe, data, batches, folder, check, quiet)
     weights = folder / "weights"
@@ -75,6 +71,15 @@ def _held(data: TrainingData, recipe: Recipe) -> list[TrainingClip]:
     """Return the validation clips of subsets that are trained on; of a network that reads texts only, with one."""
     asked = [clip for clip in data.clips.get("val", []) if recipe.subsets[clip.subset].share]
     return [clip for clip in asked if recipe.network.reference or (clip.texts and not clip.held_out)]
+
+
+def _check(
+    recipe: Recipe, held: list[TrainingClip], data: TrainingData, text: SentenceTokens, tokens: dict[str, np.ndarray]
+) -> Callable[[nn.Module, int], dict[str, float]]:
+    """Return the evaluation on validation clips, of the subsets that have some."""
+    named = {clip.subset for clip in held}
+    own = recipe.model_copy(update={"subsets": {k: v for k, v in recipe.subsets.items() if k in named}})
+    return evaluator(recipe, held, data.codec, text, Batches(held, tokens, data.codec, own))
 
 
 def first_network(recipe: Recipe, text_width: int, before: ViMoGen | None = None) -> ViMoGen:
@@ -93,11 +98,22 @@ def first_network(recipe: Recipe, text_width: int, before: ViMoGen | None = None
     network = ViMoGen(sizes)
     nn.init.zeros_(network.motion_head.head.weight)
     nn.init.zeros_(network.motion_head.head.bias)
+    if own.reference:
+        _look_at_the_same_frame(network)
     if before is not None:
         _start_from(network, before)
     if recipe.learn_gate:
         only_the_gate(network)
     return network
+
+
+def _look_at_the_same_frame(network: ViMoGen) -> None:
+    """Let the queries and keys of references start as the same map, so that frames of the same place attend most.
+
+    From chance it takes a network thousands of steps to find out which frame of a reference is which of its own.
+    """
+    for block in network.blocks:
+        block.ref_motion_cross_attn.k.load_state_dict(block.ref_motion_cross_attn.q.state_dict())
 
 
 def _start_from(network: ViMoGen, before: ViMoGen) -> None:
