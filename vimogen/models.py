@@ -117,12 +117,8 @@ class ViMoGenBase:
             _check_branches(generator, self._gate, self.card.name)
             note = f"References: {self._source.identity}, {self._gate.identity}."
             self.card = replace(self.card, notes=f"{self.card.notes} {note}".strip())
-
-    def prepare(self, prompts: Sequence[Prompt]) -> None:
-        """Tell the source of references all prompts, if it wants to know them."""
-        prepare = getattr(self._source, "prepare", None)
-        if prepare is not None:
-            prepare(prompts)
+            if hasattr(self._source, "prepare"):
+                self.prepare = self._source.prepare  # only where a source wants to know all prompts
 
     def generate(self, prompts: Sequence[Prompt], seeds: Sequence[int]) -> Iterable[Motion | Exception]:
         """Yield the motion of each prompt at 20 fps, with pose; see `mbench.models.base.MotionModel`.
