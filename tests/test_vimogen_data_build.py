@@ -154,15 +154,23 @@ def test_a_full_disk_is_no_clips_fault(folder, monkeypatch):
     assert len(built(folder).rows) == 4
 
 
-def test_workers_change_nothing(folder, tmp_path_factory):
+def published_files(folder) -> dict[str, bytes]:
+    names = ("ViMoGen-228K.json", "rejected.csv", "funnel.csv", "motions/optical/wave.pt")
+    return {name: (folder / "out" / name).read_bytes() for name in names}
+
+
+def test_workers_and_a_cluster_change_nothing(folder, tmp_path_factory):
+    distributed = pytest.importorskip("distributed")
     built(folder)
-    other = tmp_path_factory.mktemp("parallel")
-    write_capture(other / "capture")
-    built(other, run={"workers": 2})
-    for name in ("ViMoGen-228K.json", "rejected.csv", "funnel.csv"):
-        assert (folder / "out" / name).read_bytes() == (other / "out" / name).read_bytes(), name
-    with np.load(folder / "out/statistics.npz") as a, np.load(other / "out/statistics.npz") as b:
-        assert all(np.array_equal(a[key], b[key]) for key in ("mean", "std"))
+    expected = published_files(folder)
+    with distributed.LocalCluster(n_workers=1, processes=False, dashboard_address=None) as cluster:
+        for run in ({"workers": 2}, {"backend": "dask", "scheduler": cluster.scheduler_address}):
+            other = tmp_path_factory.mktemp("parallel")
+            write_capture(other / "capture")
+            built(other, run=run)
+            assert published_files(other) == expected, run
+            with np.load(folder / "out/statistics.npz") as a, np.load(other / "out/statistics.npz") as b:
+                assert all(np.array_equal(a[key], b[key]) for key in ("mean", "std"))
 
 
 def test_a_subset_that_is_gone_is_forgotten(folder):

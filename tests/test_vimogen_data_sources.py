@@ -128,6 +128,19 @@ def test_a_generator_and_what_it_does_not_understand(tmp_path):
     assert "synthetic/p2,canonicalise,not understood" in reasons(tmp_path).replace('"', "")
 
 
+def test_a_changed_prompt_makes_one_motion_again(tmp_path, monkeypatch):
+    calls = tmp_path / "calls"
+    monkeypatch.setenv("CALLS", str(calls))
+    lines = [{"id": f"p{n}", "text": f"a person does {n}", "seconds": 3} for n in range(3)]
+    limits = dict.fromkeys(["sliding", "floating", "static"])
+    subsets = {"synthetic": {"generator": "plugins_for_tests:Recorder", "prompts": "p.jsonl", "filter": limits}}
+    for changed in ({}, {"text": "a person does something else"}, {"seconds": 4}):
+        lines[1] |= changed
+        (tmp_path / "p.jsonl").write_text("\n".join(map(json.dumps, lines)))
+        built(tmp_path, subsets=subsets, split={"val": 0, "test": 0})
+    assert calls.read_text().split() == "generate p0 generate p1 generate p2 generate p1 generate p1".split()
+
+
 @pytest.mark.parametrize("lines", [
     "nonsense", '{"id": "a", "text": "walks"}', '{"id": "a", "text": "", "seconds": 2}',
     '{"id": "a", "text": "walks", "seconds": 0}', '{"id": 7, "text": "walks", "seconds": 2}', '[1]',

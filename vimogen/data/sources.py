@@ -157,10 +157,12 @@ def _generator(config: SubsetConfig, base: Path) -> Source:
     clips = tuple(prompt_clips(path, config))
     model = ModelConfig(name=config.generator or "", options=config.options)
     built = _model(model.model_dump_json(), str(base))
-    mark = hash_of([model.model_dump(), built.card.to_dict(), code_hash(built), sha256_of(path), config.seed])
+    facts = [model.model_dump(), built.card.to_dict(), code_hash(built), config.seed]
+    marks = {clip.id: hash_of([facts, clip.captions[0].text, clip.frames]) for clip in clips}
     read = partial(_generated, model.model_dump_json(), str(base), config.seed)
     name = f"{config.generator}"
-    return Source(mark, lambda: TextMotionDataset(name, "generator", path, clips, {}, read), {}, {}, {})
+    mark = hash_of([facts, sha256_of(path)])
+    return Source(mark, lambda: TextMotionDataset(name, "generator", path, clips, {}, read), marks, {}, {})
 
 
 def _shipped_prompts() -> Path:
