@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -237,13 +236,14 @@ def test_a_network_of_texts_only_with_an_adversary(folder, tmp_path):
 
 
 def test_two_processes_write_one_run(folder, tmp_path):
-    """With text samples only: no batch asks the reference branch, whose weights need a gradient all the same."""
+    """The command as people type it; no batch asks the reference branch, whose weights need a gradient all the same."""
     another(folder, tmp_path, subsets={"optical": {"text": 1.0}}, train={**TRAIN, "steps": 4})
     launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "--no-python"]
     command = [str(Path(sys.executable).parent / "vimogen"), "train", str(tmp_path / "recipe.yaml")]
     done = subprocess.run([*launch, *command], capture_output=True, text=True, env=environment())
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [str(tmp_path / "run" / "weights")]
+    assert done.stderr.count("9 clips, 26 captions") == 1
     assert [row["step"] for row in lines_of(tmp_path / "run") if "loss" in row] == [2, 4]
     load_generator(tmp_path / "run" / "weights", "cpu")
     with pytest.raises(MBenchError, match="processes was 2, now it is 1"):
@@ -253,14 +253,6 @@ def test_two_processes_write_one_run(folder, tmp_path):
 def vimogen(*arguments, cwd: Path) -> subprocess.CompletedProcess[str]:
     command = [str(Path(sys.executable).parent / "vimogen"), *map(str, arguments)]
     return subprocess.run(command, cwd=cwd, env=environment(), capture_output=True, text=True, timeout=300)
-
-
-def test_the_command_prints_the_folder_of_the_weights(folder, tmp_path):
-    shutil.copytree(folder / "run", tmp_path / "run")
-    write_recipe(tmp_path, data=str(folder / "data"), output="run")
-    done = vimogen("train", "recipe.yaml", cwd=tmp_path)
-    assert (done.returncode, done.stdout) == (0, f"run{os.sep}weights\n"), done.stderr
-    assert "9 clips, 26 captions" in done.stderr
 
 
 def test_the_command_tells_a_mistake_in_a_line(folder, tmp_path):

@@ -34,9 +34,15 @@ def _train(recipe: Path, where: str, count: int) -> None:
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    import accelerate  # noqa: F401 - once for all children
+    import matplotlib.figure  # noqa: F401 - once for all children
+    import pandas  # noqa: F401
 
+    import mbench.training.loop  # noqa: F401
     import vimogen.training.run  # noqa: F401
+    from mbench.scoring import metrics_for_motions
+    from vimogen.training.validation import METRICS
+
+    metrics_for_motions(METRICS)
 
     for point in sys.argv[2:]:
         place, _, number = point.partition(":")
