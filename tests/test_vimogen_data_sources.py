@@ -119,6 +119,7 @@ def test_a_generator_and_what_it_does_not_understand(tmp_path):
     lines = [
         {"id": "p1", "text": "a person waves the right hand", "seconds": 3, "captions": ["someone waves"]},
         {"id": "p2", "text": "a person fribbles the gromble", "seconds": 3},
+        {"id": "p3", "text": "a person bows", "seconds": 3, "understood": False},
     ]
     (tmp_path / "prompts.jsonl").write_text("\n".join(map(json.dumps, lines)))
     subsets = {"synthetic": {"generator": "choreographer", "prompts": "prompts.jsonl"}}
@@ -126,6 +127,9 @@ def test_a_generator_and_what_it_does_not_understand(tmp_path):
     assert row["motion_text_annot"] == ["a person waves the right hand", "someone waves"]
     assert (row["source"], row["licence"]) == ("choreographer", "Apache-2.0")
     assert "synthetic/p2,canonicalise,not understood" in reasons(tmp_path).replace('"', "")
+    assert "synthetic,p3,ingest,the prompt is marked as not understood" in reasons(tmp_path)
+    subsets["synthetic"]["all_prompts"] = True
+    assert [r["id"] for r in built(tmp_path, subsets=subsets).rows] == ["synthetic/p1", "synthetic/p3"]
 
 
 def test_a_changed_prompt_makes_one_motion_again(tmp_path, monkeypatch):

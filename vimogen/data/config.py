@@ -99,6 +99,7 @@ class SubsetConfig(_Strict):
         recovery: a folder of outputs of human mesh recovery, with the same `.txt` files.
         generator: a registered generator, or `module:object`.
         prompts: of the generator: JSONL of id, text, seconds; by default those that come with the package.
+        all_prompts: also those that are marked `"understood": false`: for a generator that knows more.
         options: of the generator.
         simulate: another subset, whose clips are passed through a simulated capture.
         fps: of the simulated camera.
@@ -114,6 +115,7 @@ class SubsetConfig(_Strict):
     generator: str | None = None
     simulate: str | None = None
     prompts: str | None = None
+    all_prompts: bool = False
     options: dict[str, Any] = {}
     fps: Positive = 16.0
     copies: Annotated[int, Field(ge=1)] = 1

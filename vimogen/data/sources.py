@@ -154,15 +154,16 @@ def _generator(config: SubsetConfig, base: Path) -> Source:
         MBenchError: no such generator.
     """
     path = _shipped_prompts() if config.prompts is None else resolve_path(config.prompts, base)
-    clips = tuple(prompt_clips(path, config))
+    skipped: dict[str, str] = {}
+    clips = tuple(prompt_clips(path, config, skipped))
     model = ModelConfig(name=config.generator or "", options=config.options)
     built = _model(model.model_dump_json(), str(base))
     facts = [model.model_dump(), built.card.to_dict(), code_hash(built), config.seed]
     marks = {clip.id: hash_of([facts, clip.captions[0].text, clip.frames]) for clip in clips}
     read = partial(_generated, model.model_dump_json(), str(base), config.seed)
     name = f"{config.generator}"
-    mark = hash_of([facts, sha256_of(path)])
-    return Source(mark, lambda: TextMotionDataset(name, "generator", path, clips, {}, read), marks, {}, {})
+    mark = hash_of([facts, sha256_of(path), config.all_prompts])
+    return Source(mark, lambda: TextMotionDataset(name, "generator", path, clips, skipped, read), marks, {}, {})
 
 
 def _shipped_prompts() -> Path:
@@ -171,8 +172,13 @@ def _shipped_prompts() -> Path:
     return Path(str(files("vimogen.data.prompts"))) / SHIPPED
 
 
-def prompt_clips(path: Path, config: SubsetConfig) -> Iterator[Clip]:
+def prompt_clips(path: Path, config: SubsetConfig, skipped: dict[str, str]) -> Iterator[Clip]:
     """Yield a clip for each line of a file of prompts.
+
+    Args:
+        path: JSONL of id, text, seconds and, if there are any, further captions and split.
+        config: of the subset.
+        skipped: filled with the prompts that are left out, and why.
 
     Raises:
         ConfigError: it can't be read, or a line is no prompt.
@@ -182,14 +188,18 @@ def prompt_clips(path: Path, config: SubsetConfig) -> Iterator[Clip]:
     seen: set[str] = set()
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         if line.strip():
-            clip = _prompt_clip(line, f"prompts {path} line {number}", config)
+            clip, understood = _prompt_clip(line, f"prompts {path} line {number}", config)
             if clip.id in seen:
                 raise ConfigError(f"prompts {path} line {number}: id {clip.id!r} came before; expected every id once")
             seen.add(clip.id)
-            yield clip
+            if understood or config.all_prompts:
+                yield clip
+            else:
+                skipped[clip.id] = "the prompt is marked as not understood by the generator"
 
 
-def _prompt_clip(line: str, where: str, config: SubsetConfig) -> Clip:
+def _prompt_clip(line: str, where: str, config: SubsetConfig) -> tuple[Clip, bool]:
+    """Return the clip of a line, and whether the line is not marked `"understood": false`."""
     try:
         row = json.loads(line)
         seconds, texts = float(row["seconds"]), [row["text"], *row.get("captions", [])]
@@ -201,7 +211,8 @@ def _prompt_clip(line: str, where: str, config: SubsetConfig) -> Clip:
     frames = max(1, round(seconds * BENCHMARK_FPS))
     licence = config.licence or "Apache-2.0"
     split = str(row.get("split") or "")
-    return Clip(row["id"], BENCHMARK_FPS, frames, captions, split, config.generator or "", licence)
+    clip = Clip(row["id"], BENCHMARK_FPS, frames, captions, split, config.generator or "", licence)
+    return clip, row.get("understood") is not False
 
 
 @lru_cache(maxsize=1)
