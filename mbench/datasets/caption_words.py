@@ -10,9 +10,12 @@ _IRREGULAR_ING = {
     "be": "being",
     "begin": "beginning",
     "arm-wrestle": "arm-wrestling",
+    "frolic": "frolicking",
+    "leapfrog": "leapfrogging",
     "mimic": "mimicking",
     "sidestep": "sidestepping",
     "tiptoe": "tiptoeing",
+    "uppercut": "uppercutting",
     "zigzag": "zigzagging",
 }
 _ONE_SYLLABLE_CVC = re.compile(r"^(?:[^aeiou]*|[^aeiou]*qu|.*-[^aeiou]*)[aeiou][^aeiouwxy]$")

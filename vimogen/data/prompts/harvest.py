@@ -26,6 +26,7 @@ from vimogen.data.prompts.templates import Candidate, candidates
 BENCHMARKS = ("mbench-mini", "mbench-open")
 TOO_ALIKE = 0.95  # cosine with a benchmark prompt from which on a sentence is left out
 UNDERSTOOD_SHARE = 0.8  # of the prompts; the rest are for generators that know more than the rules
+LEAST = 3  # sentences of an action on its own, where so many differ and half of the prompts are enough for them
 CANDIDATES_EACH = 3.5  # sentences made for each prompt that is kept
 SHIPPED = "harvested.jsonl"
 
@@ -93,21 +94,34 @@ def harvest(count: int = 3300, seed: int = 0, source: str = "choreographer") -> 
     made, vectors = [made[index] for index in free], vectors[free]
     known = understood(made, source)
     clusters = clustered(vectors, seed)
-    kept = _kept(vectors, clusters, [bool(each) for each in known], count)
+    kept = _kept(vectors, clusters, made, [bool(each) for each in known], count)
     prompts = [_prompt(number, made[index], known[index]) for number, index in enumerate(kept, 1)]
     return Harvest(tuple(prompts), vectors[kept], clusters[kept], vectors, left_out)
 
 
-def _kept(vectors: Vectors, clusters: Indices, known: Sequence[bool], count: int) -> list[int]:
+def _kept(
+    vectors: Vectors, clusters: Indices, made: Sequence[Candidate], known: Sequence[bool], count: int
+) -> list[int]:
     """Return the indices that are kept, in order: the understood ones fill their share, the others the rest."""
     is_known = np.array(known)
+    chosen = _some_of_each(vectors, made, min(LEAST, count // (2 * len(actions()))))
+    for members in (is_known, ~is_known):
+        room = count - len(chosen)
+        if members is is_known:
+            room = min(room, round(count * UNDERSTOOD_SHARE) - int(is_known[chosen].sum()))
+        index = np.setdiff1d(np.flatnonzero(members), chosen)
+        chosen += index[covering(vectors[index], clusters[index], max(room, 0))].tolist()
+    return _without_duplicates(vectors, sorted(chosen))
+
+
+def _some_of_each(vectors: Vectors, made: Sequence[Candidate], many: int) -> list[int]:
+    """Return indices of so many sentences of each action on its own, different ones, so that none is rare."""
     chosen: list[int] = []
-    for members, share in ((is_known, UNDERSTOOD_SHARE), (~is_known, 1.0)):
-        index = np.flatnonzero(members)
-        many = round(count * share) if share < 1 else count - len(chosen)
-        chosen += index[covering(vectors[index], clusters[index], many)].tolist()
-    chosen.sort()
-    return _without_duplicates(vectors, chosen)
+    for action in actions():
+        own = np.array([n for n, each in enumerate(made) if each.actions == (action.name,)], dtype=np.intp)
+        few = covering(vectors[own], np.zeros(len(own), dtype=np.intp), many) if len(own) else own
+        chosen += own[few].tolist()
+    return chosen
 
 
 def _without_duplicates(vectors: Vectors, order: Sequence[int]) -> list[int]:
