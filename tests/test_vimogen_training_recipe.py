@@ -120,7 +120,18 @@ def test_a_recipe_does_not_change(tmp_path):
     assert isinstance(recipe_of(tmp_path), Recipe)
 
 
-PAGE = Path(__file__).parents[1] / "docs" / "vimogen_training.md"
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "vimogen_training.md"
+SHIPPED = sorted((ROOT / "examples" / "training").glob("vimogen-*.yaml"))
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_the_recipes_of_the_shipped_weights_are_recipes(path):
+    assert load_recipe(path).name.startswith("vimogen-")
+
+
+def test_there_are_recipes_of_both_shipped_weights():
+    assert {"vimogen-base", "vimogen-light"} <= {path.stem for path in SHIPPED}
 
 
 def test_the_recipe_of_the_page_is_one(tmp_path):

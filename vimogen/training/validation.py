@@ -20,10 +20,10 @@ from vimogen.network import ViMoGen
 from vimogen.training.adversary import Pair
 from vimogen.training.clips import TrainingClip
 from vimogen.training.pictures import write_samples
-from vimogen.training.recipe import Recipe
+from vimogen.training.recipe import Recipe, sampling_of
 
 LEVELS = (0.3, 0.6, 0.9, 1.0)  # noise levels at which the error of the motion is measured
-SAMPLING = Sampling(steps=10, sampler="multistep", guidance=flow.Guidance(scale=2.5))
+SAMPLING = Sampling(steps=10, sampler="multistep", guidance=flow.Guidance(scale=2.5))  # where the recipe has none
 SAMPLES, DRAWN = "samples.png", 4  # the picture, and how many motions are in it
 METRICS = (
     "quality/jitter_degree",
@@ -50,7 +50,7 @@ def evaluator(
         text: encoder.
         batch: validation batches by number.
     """
-    requests = _requests(recipe, clips)
+    requests, sampling = _requests(recipe, clips), sampling_of(recipe.sampling) if recipe.sampling else SAMPLING
 
     def evaluate(network: nn.Module, step: int) -> dict[str, float]:
         network = network.network if isinstance(network, Pair) else network
@@ -58,7 +58,7 @@ def evaluator(
         device = str(next(network.parameters()).device)
         numbers = errors(network, [batch(index) for index in range(2)], device)
         if requests and isinstance(network, ViMoGen):
-            motions = Generator(network, codec, text, SAMPLING, device).motions(requests)
+            motions = Generator(network, codec, text, sampling, device).motions(requests)
             for weight in trained:  # those of a generator are not
                 weight.requires_grad_()
             numbers |= measured(motions)
