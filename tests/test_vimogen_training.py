@@ -17,7 +17,7 @@ from mbench.errors import ConfigError, MBenchError
 from vimogen.checkpoint import card_of, load_generator
 from vimogen.generator import Request
 from vimogen.training.recipe import Recipe
-from vimogen.training.run import run_training
+from vimogen.training.run import first_network, run_training
 from vimogen_folders import TINY, TRAIN, recipe_of, row_of, rows_of, write_folder, write_recipe
 
 MODEL = "model-00001-of-00001.safetensors"
@@ -118,6 +118,18 @@ def test_the_card(folder):
     assert facts["parameters"] == sum(weight.numel() for weight in network.parameters())
     assert str(folder) not in json.dumps(facts)
     assert card_of(folder / "run" / "weights").name == "vimogen"
+
+
+def test_a_first_network_says_nothing_and_looks_at_the_same_frame_of_a_reference(tmp_path):
+    """Queries and keys of references are one map: equal rows, before positions, attend to each other the most."""
+    network = first_network(recipe_of(tmp_path), 8)
+    assert not network.motion_head.head.weight.any()
+    for block in network.blocks:
+        attention, x = block.ref_motion_cross_attn, torch.randn(1, 6, 16)
+        scores = attention.norm_q(attention.q(x)) @ attention.norm_k(attention.k(x)).transpose(1, 2)
+        assert scores.argmax(dim=-1).tolist() == [[0, 1, 2, 3, 4, 5]]
+    again = first_network(recipe_of(tmp_path), 8)
+    assert all(torch.equal(a, b) for a, b in zip(network.parameters(), again.parameters(), strict=True))
 
 
 KILLS = ["loss:2", "replace:2", "loss:4", "weights:1", "end"]

@@ -113,7 +113,8 @@ def _look_at_the_same_frame(network: ViMoGen) -> None:
     From chance it takes a network thousands of steps to find out which frame of a reference is which of its own.
     """
     for block in network.blocks:
-        block.ref_motion_cross_attn.k.load_state_dict(block.ref_motion_cross_attn.q.state_dict())
+        attention = block.get_submodule("ref_motion_cross_attn")
+        attention.get_submodule("k").load_state_dict(attention.get_submodule("q").state_dict())
 
 
 def _start_from(network: ViMoGen, before: ViMoGen) -> None:
