@@ -1,0 +1,1 @@
+"""What the experiments of ViMoGen share: prompts, motions that are kept, marks, estimates with intervals, tables."""
