@@ -55,7 +55,7 @@ class TrainingData:
         folder: where it is.
         codec: its statistics.
         clips: {split: its clips}.
-        hash: of the listing, the statistics and the rows of the clips.
+        hash: of the listing, the statistics, the rows of the clips and their captures.
     """
 
     folder: Path
@@ -88,7 +88,7 @@ def read_data(folder: Path, subsets: Sequence[str], shortest: int, clean: Sequen
         clip = _clip(row, folder)
         if row["subset"] in clean:
             clip = _cleaned(clip, paths.get(row.get("simulated_from", "")), folder)
-        digest.update(clip.rows.tobytes())
+        digest.update(clip.rows.tobytes() + (b"" if clip.capture is None else clip.capture.tobytes()))
         if len(clip.rows) >= shortest:
             clips.setdefault(str(row.get("split") or "train"), []).append(clip)
     if not clips.get("train"):
