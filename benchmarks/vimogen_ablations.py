@@ -3,7 +3,9 @@
     python benchmarks/vimogen_ablations.py                       # what is done and what is left
     OMP_NUM_THREADS=1 nice python benchmarks/vimogen_ablations.py --train [--only optical no_drift] [--steps 1200]
 
-The recipes differ in data or losses only; `--data` is the folder of `vimogen data build` that they read. Results go to
+The recipes differ in data or losses only. With `--steps` the last quarter is the fall of the rate, and the adversarial
+loss sets in after half of them, as in the recipes; a run that was begun with another number starts in a new folder
+(`--runs`). `--data` is the folder of `vimogen data build` that they read. Results go to
 `results/ablations/NAME`; vimogen_data.py and vimogen_losses.py measure them.
 """
 
@@ -14,9 +16,9 @@ import json
 import sys
 from argparse import Namespace
 from pathlib import Path
+from typing import Any
 
 from mbench.errors import ConfigError
-from mbench.files import whole_lines
 from vimogen.experiments.ablations import RECIPES, is_done
 from vimogen.experiments.session import run, say
 from vimogen.training.recipe import Recipe, load_recipe
@@ -25,11 +27,12 @@ FOLDER = Path("examples/ablations")
 
 
 def recipe_of(name: str, options: Namespace) -> Recipe:
-    """Return a recipe with the folders of the options."""
-    recipe = load_recipe(options.recipes / f"{name}.yaml")
-    change = {"data": str(options.data.resolve()), "output": str(options.runs / name)}
-    if options.steps is not None:
-        change["train"] = {**recipe.train, "steps": options.steps}
+    """Return a recipe with the folders and the number of steps of the options."""
+    recipe, steps = load_recipe(options.recipes / f"{name}.yaml"), options.steps
+    change: dict[str, Any] = {"data": str(options.data.resolve()), "output": str(options.runs / name)}
+    if steps is not None:
+        change["train"] = {**recipe.train, "steps": steps, "decay": steps // 4}
+        change["adversarial_from"] = steps // 2 if recipe.adversarial else 0
     return recipe.model_copy(update=change)
 
 
@@ -38,7 +41,9 @@ def state_of(name: str, options: Namespace) -> str:
     steps = recipe_of(name, options).settings.steps
     if is_done(options.runs, name):
         return f"{name:24} done"
-    lines = [json.loads(line) for line in whole_lines(options.runs / name / "log.jsonl")]
+    log = options.runs / name / "log.jsonl"
+    text = log.read_text(encoding="utf-8") if log.is_file() else ""
+    lines = map(json.loads, text[: text.rfind("\n") + 1].splitlines())  # a running training may be writing the last
     timed = [line for line in lines if "seconds" in line and line.get("step")]
     if not timed:
         return f"{name:24} {steps} steps to go"

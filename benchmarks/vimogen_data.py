@@ -60,8 +60,7 @@ def main() -> None:
     options_of.add_argument("--runs", type=Path, default=Path("results/ablations"), help="runs of the recipes")
     options = options_of.parse_args()
     session, arms = Session(options), [by_rows(name, weights_of(options.runs, name)) for name in OF_DATA]
-    every = captions(options.data, limit=100_000)
-    real = session.meter.marks(every, [asked.real for asked in every])
+    real = session.meter.vectors([asked.real for asked in captions(options.data, limit=100_000)])
     asked = captions(options.data, options.limit, seed=options.seed)
     sets: dict[str, list[Asked]] = {
         "Captions of real clips": asked,
@@ -72,7 +71,7 @@ def main() -> None:
         marks = {arm.name: session.marks(arm, prompts) for arm in arms}
         if prompts is asked:
             marks[REAL] = session.meter.marks(asked, [one.real for one in asked])
-        tables += tables_of(name, marks, real.vectors)
+        tables += tables_of(name, marks, real)
     last = tables[-1]
     tables[-1] = Table(last.title, last.header, last.rows, (CHOICES, PILLAR, KID))
     session.publish("vimogen_data", tables)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import sys
+from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -144,3 +145,15 @@ def test_the_runner_says_what_is_done(
     said = capsys.readouterr().out
     assert "300 of 1200 steps, about 3 min left" in said
     assert "1200 steps to go" in said
+
+
+def test_another_number_of_steps_keeps_the_shape_of_the_recipes(tmp_path: Path) -> None:
+    module, recipes = script("vimogen_ablations"), PROJECT / "examples" / "ablations"
+    own = {"recipes": recipes, "data": tmp_path, "runs": tmp_path}
+    for name in RECIPES:
+        as_written = module.recipe_of(name, Namespace(**own, steps=None))
+        assert module.recipe_of(name, Namespace(**own, steps=1200)) == as_written  # which has 1200
+        half = module.recipe_of(name, Namespace(**own, steps=600))
+        assert (half.settings.steps, half.settings.decay) == (600, 150)
+        assert half.adversarial_from == (300 if name == "adversarial" else 0)
+        assert half.output == str(tmp_path / name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
@@ -63,8 +63,9 @@ class Arm:
 
     @property
     def identity(self) -> str:
-        """Return a text that is another one whenever the motions may be others."""
-        return hash_of([self.model.card.to_dict(), self.options])[:16]
+        """Return a text that is another one whenever weights or options are others; it does not know of the code."""
+        card = replace(self.model.card, captions="")  # a path, which decides no motion
+        return hash_of([card.to_dict(), self.options])[:16]
 
 
 def registered(name: str, model: str, options: dict[str, Any]) -> Arm:

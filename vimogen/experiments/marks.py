@@ -64,10 +64,11 @@ class Meter:
         there = [n for n, motion in enumerate(motions) if motion is not None]
         samples = [Sample(prompts[n].prompt, m) for n in there if (m := motions[n]) is not None]
         columns = {name: self._judged(full, samples) for name, full in JUDGED.items()}
-        columns |= self._metrics([sample.motion for sample in samples])
-        columns |= {name: _column([_account(sample.motion)[name] for sample in samples]) for name in ACCOUNT}
+        made = [sample.motion for sample in samples]
+        columns |= self._metrics(made)
+        columns |= {name: _column([_account(motion)[name] for motion in made]) for name in ACCOUNT}
         spread = {name: _spread(own, there, len(motions)) for name, own in columns.items()}
-        return Marks(spread, _spread(self._vectors(samples), there, len(motions)))
+        return Marks(spread, _spread(self.vectors(made), there, len(motions)))
 
     def _judged(self, name: str, samples: Sequence[Sample]) -> Floats:
         return _column([value.value for value in ask_judge(name, METRICS.get(name), samples, self.judge)])
@@ -77,10 +78,11 @@ class Meter:
         rows = [[value.value for value in row] for row in score_all(motions, metrics, self._workers)]
         return {name.split("/")[1]: _column([row[n] for row in rows]) for n, (name, _) in enumerate(metrics)}
 
-    def _vectors(self, samples: Sequence[Sample]) -> Floats:
-        if not samples or not isinstance(self.judge, Embedder):
-            return np.zeros((len(samples), 0))
-        return self.judge.embed_motions([sample.motion for sample in samples])
+    def vectors(self, motions: Sequence[Motion]) -> Floats:
+        """Return the vectors of motions in the judge's space, (n, d); (n, 0) where it has none."""
+        if not motions or not isinstance(self.judge, Embedder):
+            return np.zeros((len(motions), 0))
+        return self.judge.embed_motions(motions)
 
 
 def _account(motion: Motion) -> dict[str, float | None]:

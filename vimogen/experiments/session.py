@@ -25,7 +25,8 @@ CHOICES = (
     "Choice is 1 where the judge picks the prompt's text among ten, the others naming other actions; chance is 0.1."
 )
 PILLAR = (
-    "Quality is the mean, over five dimensions that read joints, of their scores from 0 (the fault) to 1 (real motion)."
+    "Quality is the mean, over five dimensions that read joints, of their scores from 0 (the fault) to 1 (real "
+    "motion). A body that hardly moves scores high on four of them: read the dynamic degree beside it."
 )
 
 
