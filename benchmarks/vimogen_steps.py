@@ -10,6 +10,7 @@ it was. Writes a figure too.
 
 from __future__ import annotations
 
+import os
 import statistics
 import time
 from collections.abc import Sequence
@@ -91,7 +92,8 @@ def main() -> None:
         tables.append(table_of(model, found))
         curves += curves_of(model, found, options.samplers)
     threads = f"{torch.get_num_threads()} threads" if not torch.cuda.is_available() else torch.cuda.get_device_name()
-    last, notes = tables[-1], (f"{len(prompts)} prompts; {threads}, float32.", CHOICES, PILLAR)
+    machine = f"{len(prompts)} prompts; {threads}, float32, load of the machine {os.getloadavg()[0]:.1f}."
+    last, notes = tables[-1], (machine, CHOICES, PILLAR)
     tables[-1] = Table(last.title, last.header, last.rows, notes)
     draw_curves(curves, options.out / "tables" / PICTURE)
     session.publish("vimogen_steps", tables, {"match and quality against seconds of a clip": PICTURE})
