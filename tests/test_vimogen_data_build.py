@@ -90,8 +90,8 @@ def test_the_funnel_tells_what_each_stage_left(folder):
     assert (row.clips, row.hours) == (5, pytest.approx(16.5 / 3600, abs=1e-3))
     card = json.loads((folder / "out" / "card.json").read_text())
     left = {row["stage"]: row["clips"] for row in card["funnel"]}
-    assert left == dict(zip(left, [5, 5, 5, 4, 4, 4, 4], strict=True))
-    assert list(left) == ["ingest", "canonicalise", "score", "filter", "caption", "duplicates", "split"]
+    assert left == dict(zip(left, [5, 5, 5, 5, 4, 4, 4, 4], strict=True))
+    assert list(left) == ["listed", "ingest", "canonicalise", "score", "filter", "caption", "duplicates", "split"]
     assert card["left_out"] == {"optical": {"shortest": 1}}
     assert card["scores"]["optical"]["speed"]["100"] < card["limits"]["optical"]["speed"]
 

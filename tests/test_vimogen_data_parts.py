@@ -243,7 +243,7 @@ def test_reasons_are_counted():
 
 
 def test_the_figure_is_drawn_for_any_number_of_subsets(tmp_path):
-    rows = [Row(f"s{n}", stage, clips, 0.5) for n in range(8) for stage, clips in (("ingest", 9), ("filter", 0))]
+    rows = [Row(f"s{n}", stage, clips, 0.5) for n in range(8) for stage, clips in (("score", 9), ("filter", 0))]
     draw(tmp_path / "f.png", rows, {"s0": {"jitter": 9}})
     with Image.open(tmp_path / "f.png") as picture:
         assert picture.width > 1000 and picture.height > picture.width

@@ -37,7 +37,7 @@ def _print(built: Built) -> None:
     """Print what each stage left, and where it lies."""
     from mbench.cli.output import print_table
 
-    rows = [[row.subset, row.stage, f"{row.clips:,}", f"{row.hours:.2f}"] for row in built.funnel]
+    rows = [[row.subset, row.stage, f"{row.clips:,}", row.hours_text] for row in built.funnel]
     print_table(["subset", "after", "clips", "hours"], rows, left=2)
     what = "published" if built.changed else "nothing to do: already published"
     typer.echo(f"\n{what}: {built.folder} ({len(built.rows):,} clips)")

@@ -13,11 +13,12 @@ from mbench.errors import MBenchError
 from mbench.files import hash_of, write_json
 from mbench.io.pt import pt_rows
 from mbench.motion import BENCHMARK_FPS
+from vimogen.data.caption import VISION
 from vimogen.data.card import card_of, write_readme
-from vimogen.data.clipwise import CANONICALISE, CAPTION, SCORE, VISION, Subset, curated
+from vimogen.data.clipwise import CANONICALISE, CAPTION, INGEST, SCORE, Subset, curated
 from vimogen.data.config import BuildConfig
 from vimogen.data.database import Database, Record, Result
-from vimogen.data.funnel import Rejection, Row, draw, reasons, write_rejected, write_table
+from vimogen.data.funnel import LISTED, Rejection, Row, draw, reasons, write_rejected, write_table
 from vimogen.data.ingest import motion_path
 from vimogen.data.publish import CARD, in_place_of, published_mark, refuse_foreign, row_of, write_rows_of
 from vimogen.data.score import percentiles
@@ -148,10 +149,11 @@ def _funnel(database: Database, so_far: _Progress, subsets: list[str]) -> list[R
     rows = []
     facts = database.results(CANONICALISE)
     for name in subsets:
-        for stage, alive in so_far.through[name].items():
+        through = so_far.through[name]
+        rows.append(Row(name, LISTED, len(through[INGEST]) + len(database.skipped(name)), None))
+        for stage, alive in through.items():
             seconds = sum(_seconds(so_far.records[key], facts.get(key)) for key in alive)
-            extra = len(database.skipped(name)) if stage == "ingest" else 0
-            rows.append(Row(name, stage, len(alive) + extra, round(seconds / 3600, 4)))
+            rows.append(Row(name, stage, len(alive), round(seconds / 3600, 4)))
     return rows
 
 
@@ -202,7 +204,7 @@ def _rejections(database: Database, so_far: _Progress) -> list[Rejection]:
     """Return the clips that were left out, in the order of subsets and stages."""
     found = []
     for name, through in so_far.through.items():
-        found += [Rejection(name, clip, "ingest", reason) for clip, reason in database.skipped(name).items()]
+        found += [Rejection(name, clip, INGEST, reason) for clip, reason in database.skipped(name).items()]
         for before, stage in pairwise(through):
             left_out = through[before].keys() - through[stage].keys()
             found += [Rejection(name, key, stage, _reason(database, stage, key)) for key in sorted(left_out)]

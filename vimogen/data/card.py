@@ -105,7 +105,7 @@ def _sections(card: Mapping[str, Any]) -> list[tuple[str, list[str], Table]]:
         for subset, own in card["subsets"].items()
     ]
     sources = [[part["source"], part["licence"], _cell(part)] for part in card["sources"]]
-    funnel = [[row["subset"], row["stage"], f"{row['clips']:,}", f"{row['hours']:.2f}"] for row in card["funnel"]]
+    funnel = [[row["subset"], row["stage"], f"{row['clips']:,}", _hours(row["hours"])] for row in card["funnel"]]
     left = [[subset, kind, f"{count:,}"] for subset, own in card["left_out"].items() for kind, count in own.items()]
     limits = card["limits"]
     scores = [
@@ -124,6 +124,10 @@ def _sections(card: Mapping[str, Any]) -> list[tuple[str, list[str], Table]]:
         ("Left out by", ["subset", "limit or stage", "clips"], left),
         ("Scores before the filter, and limits", ["subset", "score", *map(_rank, PERCENTILES), "limit"], scores),
     ]
+
+
+def _hours(hours: float | None) -> str:
+    return "—" if hours is None else f"{hours:.2f}"
 
 
 def _rank(percentile: float) -> str:

@@ -24,7 +24,7 @@ from vimogen.data.score import scores_of
 from vimogen.data.sources import Parent, Source, source_of
 from vimogen.data.stages import CHUNK, Outcome, Stage, Unwritable, advance
 
-CANONICALISE, SCORE, FILTER, CAPTION = "canonicalise", "score", "filter", "caption"
+INGEST, CANONICALISE, SCORE, FILTER, CAPTION = "ingest", "canonicalise", "score", "filter", "caption"
 VERSIONS = {CANONICALISE: 2, SCORE: 1, FILTER: 1, CAPTION: 1}  # raise one when its code changes a result
 
 
@@ -71,8 +71,8 @@ def curated(subset: Subset) -> dict[str, dict[str, str]]:
     """
     source = _ingest(subset)
     records = subset.database.records(subset.name)
-    through = {"ingest": subset.database.marks(subset.name)}
-    through[CANONICALISE] = subset.run(_canonicalise(subset, source, records), through["ingest"])
+    through = {INGEST: subset.database.marks(subset.name)}
+    through[CANONICALISE] = subset.run(_canonicalise(subset, source, records), through[INGEST])
     through[SCORE] = subset.run(_score(subset, records), through[CANONICALISE])
     through[FILTER] = subset.run(_filter(subset, records), through[SCORE], alone=True)
     through[CAPTION] = subset.run(_caption(subset.config.captions, records), through[FILTER])

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mbench.files import atomic_write
 
-STAGES = ("ingest", "canonicalise", "score", "filter", "caption", "duplicates", "split")
+LISTED = "listed"  # what the source names, before anything is left out
 COLOURS = ("#4269d0", "#efb118", "#3ca951", "#ff725c", "#a463f2", "#6cc5b0")
 
 
@@ -21,15 +21,20 @@ class Row:
 
     Attributes:
         subset: name.
-        stage: of `STAGES`.
+        stage: its name, or `LISTED`.
         clips: how many.
-        hours: of those whose length is known.
+        hours: of those whose length is known; None where that of some is not.
     """
 
     subset: str
     stage: str
     clips: int
-    hours: float
+    hours: float | None
+
+    @property
+    def hours_text(self) -> str:
+        """Return the hours for a table, a dash where they are not known."""
+        return "—" if self.hours is None else f"{self.hours:.2f}"
 
 
 @dataclass(frozen=True)
@@ -86,7 +91,9 @@ def write_table(path: Path, rows: list[Row]) -> None:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["subset", "stage", "clips", "hours"])
-    writer.writerows([row.subset, row.stage, row.clips, f"{row.hours:.4f}"] for row in rows)
+    writer.writerows(
+        [row.subset, row.stage, row.clips, "" if row.hours is None else f"{row.hours:.4f}"] for row in rows
+    )
     _write(path, text.getvalue())
 
 
@@ -112,7 +119,8 @@ def draw(path: Path, rows: list[Row], why: Mapping[str, Mapping[str, int]]) -> N
         own = [row for row in rows if row.subset == subset]
         _bars(left, [row.stage for row in own], [row.clips for row in own], colour)
         for place, row in enumerate(own):
-            left.text(row.clips, place, f" {row.clips:,} · {row.hours:.2f} h", va="center", fontsize=8)
+            hours = "" if row.hours is None else f" · {row.hours_text} h"
+            left.text(row.clips, place, f" {row.clips:,}{hours}", va="center", fontsize=8)
         left.set_title(f"{subset}: clips left after each stage", loc="left", fontsize=10)
         left.set_xlim(0, max(row.clips for row in own) * 1.3 or 1)
         counts = why.get(subset, {})
@@ -121,14 +129,15 @@ def draw(path: Path, rows: list[Row], why: Mapping[str, Mapping[str, int]]) -> N
             right.text(count, place, f" {count:,}", va="center", fontsize=8)
         right.set_title("left out by", loc="left", fontsize=10)
         right.set_xlim(0, max(counts.values(), default=1) * 1.2)
+        for axis in (left, right):  # bars of one height
+            axis.set_ylim(max(len(own), len(counts)) - 0.5, -0.5)
     with atomic_write(path) as file:
         figure.savefig(file, format="png", dpi=130)
 
 
 def _bars(axis, names: list[str], values: list[int], colour: str) -> None:  # type: ignore[no-untyped-def]
-    """Draw named horizontal bars, the first on top."""
+    """Draw named horizontal bars."""
     axis.barh(range(len(names)), values, color=colour, height=0.7)
     axis.set_yticks(range(len(names)), names, fontsize=8)
-    axis.invert_yaxis()
     axis.spines[["top", "right"]].set_visible(False)
     axis.tick_params(axis="x", labelsize=8)

@@ -26,7 +26,7 @@ from vimogen.data.canonical import motion_of
 from vimogen.data.config import SubsetConfig
 from vimogen.data.database import Record
 
-PROMPTS = "mbench prompts"  # source of the caption that a generator was given
+PROMPTS = "prompts"  # source of the caption that a generator was given
 
 
 @dataclass(frozen=True)
