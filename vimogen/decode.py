@@ -40,17 +40,19 @@ def motion_of(rows: Rows, trust: float = TRUST, plant: bool = True) -> Motion:
     pose = sliced.pose
     assert pose is not None  # rows always hold rotations
     joints = fused(rows[:, POSITIONS], rows[:, POSITION_VELOCITY], trust).reshape(-1, N_JOINTS, 3)
-    rotations, joints = _posed(joints, pose.offsets, world_rotations(pose.rotations))
+    offsets = pose.offsets.astype(np.float64)
+    rotations, joints = _posed(joints, offsets, world_rotations(pose.rotations))
     if plant:
-        rotations, joints = _posed(planted(joints), pose.offsets, world_rotations(rotations))
+        rotations, joints = _posed(planted(joints), offsets, world_rotations(rotations))
     how = {"decoded_by": "fused", "feet_planted": plant}
-    return Motion(joints, sliced.fps, Pose(rotations, pose.offsets), {**sliced.meta, **how})
+    kept = Pose(rotations.astype(np.float32), pose.offsets)
+    return Motion(joints.astype(np.float32), sliced.fps, kept, {**sliced.meta, **how})
 
 
-def _posed(joints: Floats, offsets: Floats, world: Floats) -> tuple[Floats, Floats]:
+def _posed(joints: Floats, offsets: Floats, world: NDArray[np.floating]) -> tuple[Floats, Floats]:
     """Return local rotations that point the bones along those of the joints, and the joints that they pose."""
-    rotations = rotations_from_joints(joints, offsets, world)
-    return rotations, forward_kinematics(rotations, joints[:, PELVIS], offsets)
+    rotations: Floats = rotations_from_joints(joints, offsets, world).astype(np.float64)
+    return rotations, forward_kinematics(rotations, joints[:, PELVIS], offsets).astype(np.float64)
 
 
 def fused(positions: NDArray[np.floating], velocities: NDArray[np.floating], trust: float) -> Floats:
