@@ -477,7 +477,8 @@ def test_quiet_is_quiet_and_loud_is_on_stderr(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("field", "value"),
     [("steps", 0), ("rate", 0.0), ("warmup", -1), ("decay", -1), ("schedule", "linear"), ("weight_decay", -0.1),
-     ("clip", 0.0), ("ema", 1.0), ("precision", "fp16"), ("every", 0), ("log_every", 0), ("evaluate_every", 0), ("device", "tpu")],
+     ("clip", 0.0), ("ema", 1.0), ("precision", "fp16"), ("every", 0), ("log_every", 0), ("evaluate_every", 0),
+     ("device", "tpu")],
 )  # fmt: skip
 def test_settings_out_of_range_are_refused(field, value):
     with pytest.raises(ConfigError, match=rf"{field} is {value!r}; expected"):
