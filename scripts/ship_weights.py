@@ -4,7 +4,7 @@
     python scripts/ship_weights.py runs/vimogen-light vimogen-light --data data/distilled --with runs/vimogen-light-flow
     python scripts/ship_weights.py --measured results/vimogen-light/RUN vimogen-light
 
-The first form copies the shards of `RUN/weights`, the training's curve, and the vectors of the captions that the text
+The first form copies the shards of `RUN/weights`, the curves, and the vectors of the captions that the text
 branch was trained on (`captions.npz`, no text). `--with` names the runs that it started from: their steps and minutes
 count too. The last form writes the scores of a run of `mbench evaluate` into a card that is there.
 """
@@ -25,7 +25,7 @@ from mbench.files import atomic_write, read_json, whole_lines, write_json
 from mbench.text import SHA256, TextEncoder
 
 SHIPPED = Path(__file__).parents[1] / "vimogen" / "weights"
-POINTS = 60  # of a curve
+POINTS = 40  # of a curve
 
 
 def machine() -> str:
@@ -74,13 +74,14 @@ def ship(run: Path, name: str, folders: list[Path], before: list[Path]) -> None:
     with atomic_write(target / "captions.npz") as file:
         np.savez_compressed(file, vectors=vectors, encoder=np.array(SHA256))
     card = read_json(target / "card.json")
-    stages = [read_json(own / "weights" / "card.json") | {"run": own.name} for own in [*before, run]]
+    runs = [*before, run]
+    stages = [read_json(own / "weights" / "card.json") | {"run": own.name, "curve": curve(own)} for own in runs]
     told = [f"{own['run']}: {own['trained_on']}" for own in stages]
     card |= {
         "name": name, "captions": f"vimogen:weights/{name}/captions.npz", "trained_on": "; then ".join(told),
         "paper": "ViMoGen, arXiv 2510.26794; this network and its weights are our own",
-        "machine": machine(), "sources": sources(folders), "curve": curve(run),
-        "stages": [{k: own[k] for k in ("run", "steps", "seconds", "recipe", "data")} for own in stages],
+        "machine": machine(), "sources": sources(folders),
+        "stages": [{k: own[k] for k in ("run", "steps", "seconds", "recipe", "data", "curve")} for own in stages],
     }  # fmt: skip
     write_json(target / "card.json", card)
 
