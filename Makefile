@@ -17,9 +17,9 @@ $(VENV)/.test: $(BIN)/python pyproject.toml
 	$(BIN)/python -m pip install --quiet -e ".[test]"
 	touch $@
 
-# Set-up, then the main job on the embedded default: 45 prompts, the rule-based choreographer.
+# Set-up, then the main job on the embedded default: 45 prompts, vimogen-light.
 demo: $(VENV)/.all
-	$(BIN)/mbench evaluate examples/choreographer.yaml
+	$(BIN)/mbench evaluate examples/vimogen-light.yaml
 
 # Set-up, then all tests.
 test: $(VENV)/.test
