@@ -9,7 +9,7 @@ from baselines.choreographer import choreograph
 from mbench.metrics.feet import foot_sliding, ground_penetration
 from mbench.motion import Motion
 from mbench.motion.skeleton import PARENTS
-from vimogen.feet import EASE, LEGS, planted, shifts, stances
+from vimogen.feet import EASE, LEGS, floor_of, planted, shifts, stances
 
 ABOVE = [joint for joint in range(22) if joint not in {j for leg in LEGS for j in leg[1:]}]
 
@@ -55,13 +55,32 @@ def test_legs_keep_their_lengths_and_the_rest_stays(walk, seed):
     spoilt = slid(walk, seed)
     found = planted(spoilt)
     np.testing.assert_allclose(bones(found), bones(spoilt), atol=1e-9)
-    np.testing.assert_array_equal(found[:, ABOVE], spoilt[:, ABOVE])
+    np.testing.assert_allclose(found[:, ABOVE], spoilt[:, ABOVE], atol=1e-9)
 
 
 def test_no_toe_goes_below_the_floor(walk):
     low = walk - (0, 0, 0.03)
     assert ground_penetration(Motion(low, 20)) > 0.01
     assert ground_penetration(Motion(planted(low), 20)) < 1e-4
+
+
+@pytest.mark.parametrize("height", [-0.04, 0.07])
+def test_a_body_that_floats_or_sinks_is_put_on_the_floor(walk, height):
+    found = planted(walk + (0, 0, height))
+    np.testing.assert_allclose(found[:, ABOVE], walk[:, ABOVE], atol=1e-6)
+    assert floor_of(found) == pytest.approx(0.012, abs=1e-6)
+
+
+def test_feet_that_are_held_up_are_no_floor(walk):
+    lying = walk + (0, 0, 0.5)
+    np.testing.assert_array_equal(planted(lying)[:, ABOVE], lying[:, ABOVE])
+
+
+def test_a_stair_is_no_floor():
+    joints = choreograph("a person stands", 2.0).joints.astype(np.float64).copy()
+    joints[:, [2, 5, 8, 11], 2] += 0.1  # the right leg stands higher, hip and all
+    toe = planted(joints)[:, 11, 2]
+    assert toe.mean() - planted(joints)[:, 10, 2].mean() == pytest.approx(0.1, abs=0.01)
 
 
 def test_knees_keep_their_side(walk):
@@ -114,6 +133,17 @@ def test_a_shift_eases_to_nothing_in_mid_flight():
     assert np.abs(np.diff(found, axis=0)).max() < 0.03
 
 
-def test_short_motions_are_left_alone():
-    joints = np.random.default_rng(0).normal(size=(2, 22, 3))
+@pytest.mark.parametrize("frames", [1, 2])
+def test_short_motions_are_hardly_touched(frames):
+    joints = np.random.default_rng(0).normal(size=(frames, 22, 3)) + (0, 0, 5)
     assert stances(joints[:, 10]) == []
+    np.testing.assert_array_equal(planted(joints)[:, ABOVE], joints[:, ABOVE])
+
+
+def test_feet_that_swing_are_clear_of_the_floor():
+    toe = np.zeros((40, 3))
+    toe[10:30, 1] = np.linspace(0, 2.0, 20)  # dragged along the floor, 10 cm a frame
+    toe[30:, 1] = 2.0
+    found = toe + shifts(toe)
+    np.testing.assert_allclose(found[14:26, 2], 0.03, atol=1e-3)
+    assert found[:6, 2].max() < 0.013

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
 
 from mbench.metrics.feet import runs
 
@@ -31,15 +32,21 @@ LOW = 0.08  # m above the lowest that a toe comes
 SHORTEST = 3  # frames that a foot stands, at least
 GAP = 2  # frames: a foot that leaves the ground for no longer stands on
 EASE = 5  # frames before and after, over which a foot comes to its place and leaves it
+TOE = 0.012  # m: how high a toe joint stands above the floor
+FLOOR = 0.15  # m: feet that stand higher stand on no floor; motions come with their lowest joint at 0
+STEP = 0.06  # m: a stance this near to the floor's is one on the floor; a higher one may be on a stair
+CLEAR = 0.03  # m: how high a toe swings at least
 REACH = 0.999  # of a leg's length: a knee is never quite straight
 
 
 def planted(joints: NDArray[np.floating]) -> Floats:
-    """Return joints (T, 22, 3), metres, z up, 20 fps, whose feet do not slide while they stand, and not below z = 0.
+    """Return joints (T, 22, 3), metres, z up, 20 fps, whose feet do not slide while they stand, on a floor at z = 0.
 
-    Pelvis, trunk and arms stay as they are; hips, knees, ankles and toes keep their distances.
+    The body as a whole is moved up or down so that the feet stand on the floor; pelvis, trunk and arms stay as they are
+    otherwise, and hips, knees, ankles and toes keep their distances.
     """
     moved = np.array(joints, dtype=np.float64)
+    moved[..., 2] += TOE - floor_of(moved)
     for leg in LEGS:
         shift = shifts(moved[:, leg.toe])
         told = np.abs(shift).max(axis=-1) > 0
@@ -47,15 +54,24 @@ def planted(joints: NDArray[np.floating]) -> Floats:
     return moved
 
 
-def shifts(toe: Floats) -> Floats:
-    """Return by how much a foot is to be moved (T, 3): along the ground while it stands, to nothing in mid-flight.
+def floor_of(joints: Floats) -> float:
+    """Return how high the toes stand (m): their lower quartile; `TOE` where none stands near z = 0."""
+    heights = [joints[a:b, leg.toe, 2] for leg in LEGS for a, b in stances(joints[:, leg.toe])]
+    floor = float(np.quantile(np.concatenate(heights), 0.25)) if heights else TOE
+    return floor if floor < FLOOR else TOE
 
-    A toe below the floor is lifted to it.
+
+def shifts(toe: Floats) -> Floats:
+    """Return by how much a foot is to be moved (T, 3): to one place while it stands, to nothing in mid-flight.
+
+    Up and down it is moved as a whole, to the floor if it stands near it; a toe below the floor is lifted to it.
     """
     frames = len(toe)
     found, held = np.zeros((frames, 3)), np.zeros(frames, bool)
     for start, stop in stances(toe):
-        found[start:stop, :2] = np.median(toe[start:stop, :2], axis=0) - toe[start:stop, :2]
+        place = np.median(toe[start:stop], axis=0)
+        found[start:stop, :2] = place[:2] - toe[start:stop, :2]
+        found[start:stop, 2] = TOE - place[2] if abs(TOE - place[2]) < STEP else 0.0
         held[start:stop] = True
     for start, stop in zip(*runs(~held), strict=True):
         away = np.arange(1, stop - start + 1)
@@ -63,8 +79,17 @@ def shifts(toe: Floats) -> Floats:
             found[start:stop] += _eased(away)[:, None] * found[start - 1]
         if stop < frames:
             found[start:stop] += _eased(away[::-1])[:, None] * found[stop]
-    found[:, 2] = np.maximum(0.0, -toe[:, 2])
+    found[:, 2] = np.maximum(found[:, 2], clearance(toe + found) - toe[:, 2])
     return found
+
+
+def clearance(toe: Floats) -> Floats:
+    """Return how high a toe (T, 3) must be (T,): clear of the floor while it swings, else on it."""
+    if len(toe) < 2:
+        return np.zeros(len(toe))
+    speed = np.linalg.norm(np.gradient(toe[:, :2], axis=0), axis=-1)
+    wanted = CLEAR * np.clip(speed / SLOW - 1, 0, 1)
+    return gaussian_filter1d(wanted, 1.0, mode="nearest")
 
 
 def _eased(away: NDArray[np.integer]) -> Floats:
