@@ -258,7 +258,7 @@ def test_a_call_that_a_judge_still_waits_for_does_not_hold_up_the_end():
     code = (
         "import threading, time; from mbench import cli; from mbench.judges.vision.pacing import THREAD\n"
         "threading.Thread(target=time.sleep, args=(60,), name=THREAD).start()\n"
-        "cli._fail('no such server')"
+        "cli._fail('mbench', 'no such server')"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30)
     assert (done.returncode, done.stderr) == (2, "mbench: no such server\n")
