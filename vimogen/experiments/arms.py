@@ -172,12 +172,12 @@ def motions_of(
     """
     folder = work / "motions" / arm.identity
     paths = [folder / _file_name(asked, seed) for asked in prompts]
-    todo = sorted((n for n, path in enumerate(paths) if not path.is_file()), key=lambda n: prompts[n].frames)
+    missing = sorted((n for n, path in enumerate(paths) if not path.is_file()), key=lambda n: prompts[n].frames)
     began = time.monotonic()
-    for start in range(0, len(todo), BATCH):
-        part = todo[start : start + BATCH]
+    for start in range(0, len(missing), BATCH):
+        part = missing[start : start + BATCH]
         _make(arm, [(prompts[n], paths[n]) for n in part], seed, say)
-        say(_progress(arm.name, start + len(part), len(todo), time.monotonic() - began))
+        say(_progress(arm.name, start + len(part), len(missing), time.monotonic() - began))
     return [read_motion(path) if path.is_file() else None for path in paths]
 
 
