@@ -203,10 +203,10 @@ def _describe(subset: Subset, alive: dict[str, str]) -> None:
     own, known = subset.database.results(CAPTION, subset.name), subset.database.results(VISION, subset.name)
     wanted = {key: hash_of([VISION, captioner.identity, mark]) for key, mark in alive.items()}
     fresh = {key for key, result in known.items() if result.fingerprint == wanted.get(key) and result.facts["answered"]}
-    todo = [key for key in wanted if key not in fresh]
-    with progress(f"{subset.name} {VISION}", len(todo), subset.quiet) as finished:
-        for start in range(0, len(todo), CHUNK):
-            keys = todo[start : start + CHUNK]
+    stale = [key for key in wanted if key not in fresh]
+    with progress(f"{subset.name} {VISION}", len(stale), subset.quiet) as finished:
+        for start in range(0, len(stale), CHUNK):
+            keys = stale[start : start + CHUNK]
             answers = captioner.captions([motion_of(pt_rows(motion_path(subset.work, key))) for key in keys])
             rows = [_seen(own[key], wanted[key], answer) for key, answer in zip(keys, answers, strict=True)]
             subset.database.save(VISION, zip(keys, rows, strict=True))

@@ -56,9 +56,9 @@ def advance(
     """
     wanted = {key: hash_of([stage.name, stage.settings, mark]) for key, mark in before.items()}
     known = database.results(stage.name, subset)
-    todo = [key for key, mark in wanted.items() if key not in known or known[key].fingerprint != mark]
-    with progress(f"{subset} {stage.name}", len(todo), quiet) as finished:
-        for keys, outcomes in _worked(stage, todo, workers):
+    stale = [key for key, mark in wanted.items() if key not in known or known[key].fingerprint != mark]
+    with progress(f"{subset} {stage.name}", len(stale), quiet) as finished:
+        for keys, outcomes in _worked(stage, stale, workers):
             rows = zip(keys, outcomes, strict=True)
             database.save(stage.name, [(key, Result(wanted[key], *outcome)) for key, outcome in rows])
             finished(len(keys))
@@ -66,9 +66,9 @@ def advance(
     return {key: mark for key, mark in wanted.items() if found[key].reason is None}
 
 
-def _worked(stage: Stage, todo: Sequence[str], workers: Workers) -> Iterator[tuple[list[str], list[Outcome]]]:
+def _worked(stage: Stage, stale: Sequence[str], workers: Workers) -> Iterator[tuple[list[str], list[Outcome]]]:
     """Yield the outcomes of some clips at a time, as they become ready."""
-    for round_ in _batches(_batches(todo, CHUNK), ROUND):
+    for round_ in _batches(_batches(stale, CHUNK), ROUND):
         chunks = (([stage.task(key) for key in keys],) for keys in round_)
         yield from zip(round_, map_chunks(partial(_chunk, stage.work), chunks, workers), strict=True)
 
