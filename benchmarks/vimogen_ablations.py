@@ -1,7 +1,7 @@
 """Train the recipes of examples/ablations one after the other; a stopped run goes on where it was.
 
     python benchmarks/vimogen_ablations.py                       # what is done and what is left
-    OMP_NUM_THREADS=1 nice python benchmarks/vimogen_ablations.py --train [--only optical no_drift] [--steps 1200]
+    OMP_NUM_THREADS=1 nice python benchmarks/vimogen_ablations.py --train [--only optical no_drift] [--steps 600]
 
 The recipes differ in data or losses only. With `--steps` the last quarter is the fall of the rate, and the adversarial
 loss sets in after half of them, as in the recipes; a run that was begun with another number starts in a new folder

@@ -29,9 +29,9 @@ from vimogen.conditioning import SentenceTokens
 from vimogen.decode import motion_of
 from vimogen.distil.candidates import candidates_of
 from vimogen.distil.choose import Critic, Marks, best
-from vimogen.distil.prompts import Wanted, read_prompts
+from vimogen.distil.prompts import Wanted, read_captions, read_prompts
 from vimogen.distil.recipe import ChooseRecipe, DistilRecipe, load_distil
-from vimogen.distil.run import Maker, run_distil
+from vimogen.distil.run import Maker, run_distil, wanted_of
 from vimogen.distil.summary import best_of, kind_of
 from vimogen.gate import Decision
 from vimogen.generator import Request, Sampling
@@ -321,6 +321,51 @@ def test_wrong_prompts_are_told(tmp_path, line, message):
     path.write_text(f'{{"id": "first", "text": "a", "seconds": 2}}\n{line}\n')
     with pytest.raises(FormatError, match=message):
         read_prompts(path)
+
+
+def listing(folder: Path) -> Path:
+    """Write a listing of training data, without the motions; return the folder."""
+    texts = {"a": ["a man walks", "he walks"], "b": ["a person walks", "a man walks"], "c": ["a person kicks"]}
+    rows = [
+        {"id": f"optical/{name}", "subset": "optical", "split": "train", "motion_path": "x.pt", "seconds": 11.0}
+        | {"motion_text_annot": own, **({"held_out": True} if name == "c" else {})}
+        for name, own in texts.items()
+    ]
+    others = [
+        {**rows[0], "id": "optical/d", "split": "val", "motion_text_annot": ["never seen"]},
+        {**rows[0], "id": "video/a", "subset": "video", "motion_text_annot": ["of another subset"]},
+        {**rows[0], "id": "optical/e", "motion_text_annot": []},
+        {**rows[0], "id": "optical/f", "motion_text_annot": ["a person claps"]},  # a prompt of the file too
+    ]
+    folder.mkdir()
+    (folder / "ViMoGen-228K.json").write_text(json.dumps([*rows, *others]))
+    return folder
+
+
+def test_captions_of_training_clips_are_prompts_once_each(config, tmp_path):
+    folder = listing(tmp_path / "data")
+    found = read_captions(folder, ["optical"])
+    ids = [own.prompt.id for own in found]
+    assert len(found) == len({own.prompt.text for own in found})
+    assert ids[0] == "caption-optical-a"
+    assert set(ids) <= {"caption-optical-a", "caption-optical-b", "caption-optical-f"}
+    assert {own.prompt.text for own in found} <= {"a man walks", "he walks", "a person walks", "a person claps"}
+    assert {own.prompt.seconds for own in found} == {10.0}
+    recipe = load_distil(config(captions={"data": str(folder)}))
+    wanted = [own.prompt.text for own in wanted_of(recipe)]
+    assert wanted[: len(TEXTS)] == list(TEXTS.values())
+    assert sorted(wanted) == sorted({*TEXTS.values(), *(own.prompt.text for own in found)})
+    with pytest.raises(FormatError, match="holds no training caption of synthetic that is not held out"):
+        read_captions(folder, ["synthetic"])
+    with pytest.raises(MBenchError, match="holds no ViMoGen-228K.json"):
+        read_captions(tmp_path, ["optical"])
+
+
+def test_captions_are_part_of_what_decides_the_motions(config, tmp_path):
+    folder = listing(tmp_path / "data")
+    without, told = (Maker(load_distil(config(**own))).made_by for own in ({}, {"captions": {"data": str(folder)}}))
+    assert without["captions"] is None
+    assert told["captions"]
 
 
 def test_a_file_without_prompts_is_told(tmp_path):

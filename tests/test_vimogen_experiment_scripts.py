@@ -139,12 +139,12 @@ def test_the_runner_says_what_is_done(
     assert capsys.readouterr().out.split() == [word for name in RECIPES for word in (name, "done")]
     log = tmp_path / "optical" / "log.jsonl"
     log.parent.mkdir()
-    log.write_text('{"step": 300, "seconds": 60.0}\n')
+    log.write_text('{"step": 150, "seconds": 60.0}\n')
     monkeypatch.setattr(sys, "argv", ["a.py", *own, "--runs", str(tmp_path), "--only", "optical", "no_drift"])
     module.main()
     said = capsys.readouterr().out
-    assert "300 of 1200 steps, about 3 min left" in said
-    assert "1200 steps to go" in said
+    assert "150 of 600 steps, about 3 min left" in said
+    assert "600 steps to go" in said
 
 
 def test_another_number_of_steps_keeps_the_shape_of_the_recipes(tmp_path: Path) -> None:
@@ -152,8 +152,8 @@ def test_another_number_of_steps_keeps_the_shape_of_the_recipes(tmp_path: Path) 
     own = {"recipes": recipes, "data": tmp_path, "runs": tmp_path}
     for name in RECIPES:
         as_written = module.recipe_of(name, Namespace(**own, steps=None))
-        assert module.recipe_of(name, Namespace(**own, steps=1200)) == as_written  # which has 1200
-        half = module.recipe_of(name, Namespace(**own, steps=600))
-        assert (half.settings.steps, half.settings.decay) == (600, 150)
-        assert half.adversarial_from == (300 if name == "adversarial" else 0)
+        assert module.recipe_of(name, Namespace(**own, steps=600)) == as_written  # which has 600
+        half = module.recipe_of(name, Namespace(**own, steps=300))
+        assert (half.settings.steps, half.settings.decay) == (300, 75)
+        assert half.adversarial_from == (150 if name == "adversarial" else 0)
         assert half.output == str(tmp_path / name)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mbench.errors import FormatError, one_line
 from mbench.motion import BENCHMARK_FPS
+from mbench.seeds import seed_of
 from mbench.suites.prompt import Prompt
 from vimogen.make import LONGEST, SHORTEST
+from vimogen.training.clips import listed
 
 SAFE = re.compile(r"\w[\w.-]*")  # an id names a file
 
@@ -57,6 +60,32 @@ def read_prompts(path: Path) -> list[Wanted]:
         found[wanted.prompt.id] = wanted
     if not found:
         raise FormatError(f"{path}: holds no prompt; expected lines such as {{'id': …, 'text': …, 'seconds': 5}}")
+    return list(found.values())
+
+
+def read_captions(folder: Path, subsets: Sequence[str]) -> list[Wanted]:
+    """Return captions of training clips as prompts: of each clip one, drawn by its id, and no text twice.
+
+    A student that reads harvested prompts only forgets how people describe captured motion. Captions of held-out
+    actions are left out, as in the teacher's training.
+
+    Args:
+        folder: of `vimogen data build`.
+        subsets: whose captions.
+
+    Raises:
+        MBenchError: the folder can't be read, or holds no such caption.
+    """
+    found: dict[str, Wanted] = {}
+    for row in listed(folder):
+        texts = row.get("motion_text_annot") or []
+        if row["subset"] in subsets and row.get("split") == "train" and not row.get("held_out") and texts:
+            text = texts[seed_of("caption", row["id"]) % len(texts)]
+            seconds = min(float(row.get("seconds", LONGEST)), LONGEST / BENCHMARK_FPS)
+            name = "caption-" + re.sub(r"[^\w.-]", "-", str(row["id"]))
+            found.setdefault(text, Wanted(Prompt(name, text, seconds), family="captions"))
+    if not found:
+        raise FormatError(f"{folder}: holds no training caption of {', '.join(subsets)} that is not held out")
     return list(found.values())
 
 

@@ -65,6 +65,18 @@ class ChooseRecipe(_Strict):
         return {canonical_name(name): weight for name, weight in quality.items()}
 
 
+class CaptionsRecipe(_Strict):
+    """Captions of training data that are prompts too.
+
+    Attributes:
+        data: a folder of `vimogen data build`, relative to the YAML file.
+        subsets: whose captions.
+    """
+
+    data: str
+    subsets: Annotated[list[str], Field(min_length=1)] = ["optical"]
+
+
 class DistilRecipe(_Strict):
     """A whole `vimogen distil` configuration.
 
@@ -72,6 +84,7 @@ class DistilRecipe(_Strict):
         model: whose motions are wanted: vimogen-base, vimogen-light, or a weights folder, relative to the YAML file.
         prompts: JSONL of id, text and seconds, as `vimogen data prompts` writes it; relative to the YAML file. None for
             those that are shipped.
+        captions: of training data, which are prompts too; None for no more than `prompts`.
         output: the folder to publish, relative to the current folder; work under way lies beside it, in `OUTPUT.work`.
         reference: where reference motions come from; see `vimogen.reference.build.build_reference`.
         gate: a mode, or a mapping; see `vimogen.gate.GateSettings`.
@@ -91,6 +104,7 @@ class DistilRecipe(_Strict):
 
     model: str
     prompts: str | None = None
+    captions: CaptionsRecipe | None = None
     output: str
     reference: Any = None
     gate: Any = "auto"
@@ -117,6 +131,11 @@ class DistilRecipe(_Strict):
         if self.prompts is None:
             return Path(str(files("vimogen.data.prompts").joinpath(SHIPPED_PROMPTS)))
         return resolve_path(self.prompts, self.base)
+
+    @property
+    def captions_folder(self) -> Path | None:
+        """Return the folder of the captions."""
+        return None if self.captions is None else resolve_path(self.captions.data, self.base)
 
     @model_validator(mode="after")
     def _fits(self) -> DistilRecipe:

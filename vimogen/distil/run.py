@@ -8,6 +8,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from mbench.datasets.vimogen228k import UNIFIED
 from mbench.errors import ConfigError
 from mbench.files import read_json, sha256_of
 from mbench.judges.base import identity
@@ -16,7 +17,7 @@ from vimogen.checkpoint import CONFIG, card_of, load_generator
 from vimogen.codec import Rows
 from vimogen.distil.candidates import Candidate, candidates_of, decisions_of
 from vimogen.distil.choose import Critic, Marks, best
-from vimogen.distil.prompts import Wanted, read_prompts
+from vimogen.distil.prompts import Wanted, read_captions, read_prompts
 from vimogen.distil.publish import publish
 from vimogen.distil.recipe import DistilRecipe
 from vimogen.distil.store import CARD, Store, check_same, locked
@@ -41,7 +42,7 @@ def run_distil(recipe: DistilRecipe, quiet: bool = False, say: Say = lambda line
             motion that may be kept, or the folder can't be written.
     """
     output = Path(recipe.output)
-    wanted = read_prompts(recipe.prompts_file)
+    wanted = wanted_of(recipe)
     maker = Maker(recipe)
     if _published(output, maker.made_by):
         say(f"{output} is complete already; nothing is done")
@@ -51,6 +52,21 @@ def run_distil(recipe: DistilRecipe, quiet: bool = False, say: Say = lambda line
         _make(maker, wanted, store, quiet, say)
         publish(store, wanted, recipe, maker.generator.codec, maker.teacher, output)
     return output
+
+
+def wanted_of(recipe: DistilRecipe) -> list[Wanted]:
+    """Return all prompts of a recipe: those of the file, then captions whose texts the file does not have.
+
+    Raises:
+        MBenchError: the file or the data can't be read.
+    """
+    wanted = read_prompts(recipe.prompts_file)
+    if recipe.captions is None or recipe.captions_folder is None:
+        return wanted
+    texts = {own.prompt.text for own in wanted}
+    return wanted + [
+        own for own in read_captions(recipe.captions_folder, recipe.captions.subsets) if own.prompt.text not in texts
+    ]
 
 
 def _published(output: Path, made_by: dict[str, Any]) -> bool:
@@ -130,6 +146,7 @@ class Maker:
         return {
             "model": sha256_of(self.weights / CONFIG),
             "prompts": sha256_of(recipe.prompts_file),
+            "captions": sha256_of(recipe.captions_folder / UNIFIED) if recipe.captions_folder else None,
             "reference": self.source.identity,
             "gate": self.gate.identity if self.source.name != "none" else "none",
             "sampling": told(self.sampling),

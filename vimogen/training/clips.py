@@ -76,13 +76,10 @@ def read_data(folder: Path, subsets: Sequence[str], shortest: int, clean: Sequen
     Raises:
         MBenchError: the folder lacks a file, holds a damaged one, or no clip to train on.
     """
-    listing = folder / UNIFIED
-    if not listing.is_file():
-        raise MBenchError(f"data: {folder} holds no {UNIFIED}; expected a folder that `vimogen data build` has written")
+    rows = listed(folder)
     codec = read_codec(folder)
-    digest = hashlib.sha256(sha256_of(listing, folder / STATISTICS).encode())
+    digest = hashlib.sha256(sha256_of(folder / UNIFIED, folder / STATISTICS).encode())
     clips: dict[str, list[TrainingClip]] = {}
-    rows = list(_rows(listing))
     paths = {f"{row['subset']}/{str(row['id']).removeprefix(row['subset'] + '/')}": row for row in rows}
     for row in (row for row in rows if row["subset"] in subsets):
         clip = _clip(row, folder)
@@ -94,6 +91,18 @@ def read_data(folder: Path, subsets: Sequence[str], shortest: int, clean: Sequen
     if not clips.get("train"):
         raise MBenchError(f"data: {folder} holds no training clip of {', '.join(subsets)} with {shortest} frames")
     return TrainingData(folder, codec, {split: _balanced(own) for split, own in clips.items()}, digest.hexdigest())
+
+
+def listed(folder: Path) -> list[dict[str, Any]]:
+    """Return the rows of a published folder's listing.
+
+    Raises:
+        MBenchError: there is none, or it is damaged.
+    """
+    listing = folder / UNIFIED
+    if not listing.is_file():
+        raise MBenchError(f"data: {folder} holds no {UNIFIED}; expected a folder that `vimogen data build` has written")
+    return list(_rows(listing))
 
 
 def _cleaned(clip: TrainingClip, origin: dict[str, Any] | None, folder: Path) -> TrainingClip:
