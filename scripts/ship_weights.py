@@ -26,6 +26,7 @@ from mbench.text import SHA256, TextEncoder
 
 SHIPPED = Path(__file__).parents[1] / "vimogen" / "weights"
 POINTS = 40  # of a curve
+STAGE = ("run", "started_from", "steps", "seconds", "recipe", "data", "curve")
 
 
 def machine() -> str:
@@ -57,8 +58,22 @@ def captions(folders: list[Path]) -> list[str]:
 
 
 def sources(folders: list[Path]) -> list[dict[str, Any]]:
-    """Return the sources of the data with their licences, clips and hours."""
-    return [own for folder in folders for own in read_json(folder / "card.json").get("licences", [])]
+    """Return the sources of the data with their licences, clips and hours; of distilled motions, what made them."""
+    return [{"folder": own.name, **row} for own in folders for row in _sources_of(read_json(own / "card.json"))]
+
+
+def _sources_of(card: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the rows of a card of `vimogen data build` or `vimogen distil`."""
+    if "teacher" not in card:
+        return list(card["sources"])
+    made = {"licence": card["teacher"]["licence"], "clips": card["motions"], "hours": card["hours"]}
+    return [{"source": card["teacher"]["name"], "made": True, **made}]
+
+
+def held_out(folders: list[Path]) -> list[str]:
+    """Return the patterns of words whose captions no text branch has learned from, where the data were captured."""
+    cards = [read_json(folder / "card.json") for folder in folders]
+    return sorted({word for card in cards for word in card.get("held_out", {}).get("patterns", [])})
 
 
 def ship(run: Path, name: str, folders: list[Path], before: list[Path]) -> None:
@@ -81,7 +96,7 @@ def ship(run: Path, name: str, folders: list[Path], before: list[Path]) -> None:
         "name": name, "captions": f"vimogen:weights/{name}/captions.npz", "trained_on": "; then ".join(told),
         "paper": "ViMoGen, arXiv 2510.26794; this network and its weights are our own",
         "machine": machine(), "sources": sources(folders),
-        "stages": [{k: own[k] for k in ("run", "steps", "seconds", "recipe", "data", "curve")} for own in stages],
+        "stages": [{k: own[k] for k in STAGE} for own in stages], "held_out": held_out(folders),
     }  # fmt: skip
     write_json(target / "card.json", card)
 
