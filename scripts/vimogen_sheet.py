@@ -9,6 +9,7 @@ prompt gets seed 0, the next one seed 1, and so on. Behind each prompt stands ho
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -53,17 +54,24 @@ def config_of(options: argparse.Namespace) -> ModelConfig:
 def cell(asked: Asked, made: Motion | Exception, width: int, style: str) -> Image.Image:
     """Return the filmstrip of a motion under its title, or why there is none."""
     prompt, seed = asked
-    height = TITLE + width // TALL
+    return titled([f"{prompt.text}  ({title_of(made, seed)})"], made, width, style)
+
+
+def titled(lines: Sequence[str], made: Motion | Exception, width: int, style: str) -> Image.Image:
+    """Return the filmstrip of a motion, or why there is none, under lines: the first in ink, the others in grey."""
+    title = TITLE * len(lines)
+    height = title + width // TALL
     image = Image.new("RGB", (width, height), "white")
     draw, font = ImageDraw.Draw(image), ImageFont.load_default(13)
-    draw.text((3, 3), f"{prompt.text}  ({title_of(made, seed)})", INK, font)
+    for number, line in enumerate(lines):
+        draw.text((3, 3 + TITLE * number), line, GREY if number else INK, font)
     if isinstance(made, Exception):
-        draw.text((3, TITLE + 3), one_line(made), GREY, font)
+        draw.text((3, title + 3), one_line(made), GREY, font)
         return image
     strip = Image.fromarray(render_strip(made, FRAMES, style, size=256))
-    scale = min(width / strip.width, (height - TITLE) / strip.height)
+    scale = min(width / strip.width, (height - title) / strip.height)
     strip = strip.resize((round(strip.width * scale), round(strip.height * scale)), Image.Resampling.LANCZOS)
-    image.paste(strip, (0, TITLE))
+    image.paste(strip, (0, title))
     return image
 
 

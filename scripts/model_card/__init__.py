@@ -1,0 +1,1 @@
+"""The parts of a model card; `scripts/vimogen_card.py` writes it."""
