@@ -88,7 +88,7 @@ def curves(facts: Facts) -> str:
     rows = [(f"`{name}`", *(or_dash(own.get(name), "{:.3g}") for own in last)) for name in names]
     return (
         f"![Losses and evaluations by step, a row a stage]({PICTURE.format(facts.name, 'curves')})\n\n"
-        "The parts of the loss are weighted and add up to it, but for the adversarial ones. Errors are the mean squares "
+        "The parts of the loss are weighted and add up to it, but for the adversarial ones. Errors are mean squares "
         "of the predicted motion, normalised, on validation clips, by noise level. Quality is that of motions made of "
         "validation captions, as [scores](evaluate.md#the-table): 1 is what real motion reads, 0 the fault. "
         "Below, the values of these metrics as measured.\n\n" + (table(header, rows) if rows else DASH)
