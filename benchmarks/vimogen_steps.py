@@ -1,10 +1,11 @@
 """Steps and samplers against what is shown, quality and seconds: vimogen-light, and the teacher with guidance.
 
-    OMP_NUM_THREADS=2 python benchmarks/vimogen_steps.py [--light FOLDER] [--teacher FOLDER] [--limit 100]
+    OMP_NUM_THREADS=2 python benchmarks/vimogen_steps.py [--light FOLDER] [--reflow FOLDER] [--limit 100]
 
 Harvested prompts of held-in actions, the same noise for all. Seconds are those of a clip of 5 s made by itself, from
 text to motion, the median of some repeats with texts that were not encoded before; heun asks the network twice a step.
-The teacher takes its text branch, guided as its weights say. Motions are kept in `--work`: a stopped run goes on where
+The teacher takes its text branch; all are guided as their weights say. `--reflow` names a student that was taught few
+steps (docs/vimogen_light.md), which is asked without guidance: half the work a step. Motions are kept in `--work`: a stopped run goes on where
 it was. Writes a figure too.
 """
 
@@ -30,16 +31,17 @@ from vimogen.flow import SAMPLERS
 from vimogen.models import BASE, LIGHT
 
 STEPS = (1, 2, 4, 8, 20, 50)
+REFLOW = f"{LIGHT} after reflow"
 PICTURE = "vimogen_steps.png"
 SECONDS = 5.0
-METRICS = ("jitter_degree", "foot_sliding", "foot_skate_speed")
+METRICS = ("dynamic_degree", "jitter_degree", "foot_sliding", "foot_skate_speed")
 
 
 def arm_of(model: str, weights: Path | None, sampler: str, steps: int) -> Arm:
     """Return a model with another sampling."""
     folder = None if weights is None else str(weights)
     options = {"weights": folder, "sampling": {"sampler": sampler, "steps": steps}}
-    return registered(f"{model}, {sampler}, {steps}", model, options)
+    return registered(f"{model}, {sampler}, {steps}", LIGHT if model == REFLOW else model, options)
 
 
 def seconds_of(arm: Arm, repeats: int) -> float:
@@ -76,15 +78,16 @@ def main() -> None:
     options_of = parser(__doc__, 100)
     options_of.add_argument("--light", type=Path, help="folder of the student; default: the shipped vimogen-light")
     options_of.add_argument("--teacher", type=Path, help="folder of the teacher; default: the shipped vimogen-base")
+    options_of.add_argument("--reflow", type=Path, help="folder of a student of few steps")
     options_of.add_argument("--models", nargs="+", choices=(LIGHT, BASE), default=[LIGHT, BASE])
     options_of.add_argument("--steps", type=int, nargs="+", default=list(STEPS))
     options_of.add_argument("--samplers", nargs="+", choices=tuple(SAMPLERS), default=list(SAMPLERS))
     options_of.add_argument("--repeats", type=int, default=7, help="clips that are timed")
     options = options_of.parse_args()
     session, prompts = Session(options), held_in(options.limit, options.seed)
-    folders = {LIGHT: options.light, BASE: options.teacher}
+    folders = {LIGHT: options.light, REFLOW: options.reflow, BASE: options.teacher}
     tables, curves = [], []
-    for model in options.models:
+    for model in (own for own in folders if own in options.models or (own == REFLOW and options.reflow)):
         found = {}
         for sampler, steps in ((sampler, steps) for sampler in options.samplers for steps in options.steps):
             arm = arm_of(model, folders[model], sampler, steps)
