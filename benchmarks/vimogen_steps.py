@@ -5,8 +5,8 @@
 Harvested prompts of held-in actions, the same noise for all. Seconds are those of a clip of 5 s made by itself, from
 text to motion, the median of some repeats with texts that were not encoded before; heun asks the network twice a step.
 The teacher takes its text branch; all are guided as their weights say. `--reflow` names a student that was taught few
-steps (docs/vimogen_light.md), which is asked without guidance: half the work a step. Motions are kept in `--work`: a stopped run goes on where
-it was. Writes a figure too.
+steps (docs/vimogen_light.md), which is asked without guidance: half the work a step. Motions are kept in `--work`: a
+stopped run goes on where it was. Writes a figure too.
 """
 
 from __future__ import annotations
