@@ -1,7 +1,7 @@
 """Put trained weights into the package, with a card that says what they learned from and what was measured.
 
     python scripts/ship_weights.py runs/vimogen-base-gate vimogen-base --data data/vimogen [--with runs/vimogen-base]
-    python scripts/ship_weights.py runs/vimogen-light vimogen-light --data data/distilled --with runs/vimogen-light-flow
+    python scripts/ship_weights.py runs/vimogen-light vimogen-light --data data/distilled
     python scripts/ship_weights.py --measured results/vimogen-light/RUN vimogen-light
 
 The first form copies the shards of `RUN/weights`, the curves, and the vectors of the captions that the text
