@@ -9,7 +9,8 @@ from baselines.choreographer import choreograph
 from mbench.metrics.feet import foot_sliding, ground_penetration
 from mbench.motion import Motion
 from mbench.motion.skeleton import PARENTS
-from vimogen.feet import EASE, LEGS, floor_of, planted, shifts, stances
+from vimogen.feet import CLEAR, EASE, LEGS, SLIP, floor_of, planted, shifts, stances
+from vimogen.feet import slid as slide_of
 
 ABOVE = [joint for joint in range(22) if joint not in {j for leg in LEGS for j in leg[1:]}]
 
@@ -51,11 +52,42 @@ def test_a_walk_whose_feet_stay_is_left_alone(walk):
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_legs_keep_their_lengths_and_the_rest_stays(walk, seed):
+def test_legs_keep_their_lengths_and_the_rest_moves_as_one(walk, seed):
     spoilt = slid(walk, seed)
     found = planted(spoilt)
     np.testing.assert_allclose(bones(found), bones(spoilt), atol=1e-9)
-    np.testing.assert_allclose(found[:, ABOVE], spoilt[:, ABOVE], atol=1e-9)
+    moved = found[:, ABOVE] - spoilt[:, ABOVE]
+    np.testing.assert_allclose(moved, np.broadcast_to(moved[:, :1], moved.shape), atol=1e-9)
+    assert 0 < np.abs(moved[..., :2]).max() < 0.3
+
+
+def test_a_body_that_is_pushed_over_the_floor_is_slowed(walk):
+    """Of an upright body that slides as a whole, the slide is its path; in the air there is none."""
+    still = np.repeat(walk[:1], 30, axis=0)
+    still[..., 2] -= still[:, [10, 11], 2].min() - 0.012
+    path = np.linspace(0, 1.5, 30)[:, None, None] * (0.6, 0.8, 0)
+    pushed = still + path
+    inner = slice(8, -8)  # the filter blurs the ends
+    np.testing.assert_allclose(np.diff(slide_of(pushed), axis=0)[inner], np.diff(path[:, 0, :2], axis=0)[inner])
+    assert not slide_of(pushed + (0, 0, 0.1)).any()
+    pelvis = planted(pushed)[:, 0, :2]
+    went = np.linalg.norm(pelvis[-1] - pelvis[0])
+    assert went == pytest.approx((1 - SLIP) * 1.5, abs=0.02)
+
+
+def test_one_foot_that_stays_carries_the_body(walk):
+    """The other may swing low: only the slower one counts."""
+    still = np.repeat(walk[:1], 30, axis=0)
+    still[..., 2] -= still[:, [10, 11], 2].min() - 0.012
+    still[:, 0, 1] += np.linspace(0, 1.0, 30)  # the pelvis goes on
+    still[:, 10, 1] += np.linspace(0, 2.0, 30)
+    assert np.abs(slide_of(still)).max() < 0.05
+
+
+def test_runs_without_a_standing_foot_come_down_to_the_floor(walk):
+    flying = walk + np.linspace(0, 12.0, len(walk))[:, None, None] * (0, 1, 0) + (0, 0, 0.08)
+    assert not any(stances(flying[:, leg.toe]) for leg in LEGS)
+    assert planted(flying)[:, [10, 11], 2].min() == pytest.approx(CLEAR)  # as fast feet swing
 
 
 def test_no_toe_goes_below_the_floor(walk):
@@ -67,7 +99,8 @@ def test_no_toe_goes_below_the_floor(walk):
 @pytest.mark.parametrize("height", [-0.04, 0.07])
 def test_a_body_that_floats_or_sinks_is_put_on_the_floor(walk, height):
     found = planted(walk + (0, 0, height))
-    np.testing.assert_allclose(found[:, ABOVE], walk[:, ABOVE], atol=1e-6)
+    np.testing.assert_allclose(found[:, ABOVE, 2], walk[:, ABOVE, 2], atol=1e-6)
+    assert np.abs(found[:, ABOVE] - walk[:, ABOVE]).max() < 0.02
     assert floor_of(found) == pytest.approx(0.012, abs=1e-6)
 
 

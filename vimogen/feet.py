@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
 from mbench.metrics.feet import runs
+from mbench.motion.skeleton import PELVIS
 
 Floats = NDArray[np.float64]
 
@@ -27,7 +28,7 @@ class Leg(NamedTuple):
 
 
 LEGS = (Leg(1, 4, 7, 10), Leg(2, 5, 8, 11))
-SLOW = 0.025  # m/frame at 20 fps: a toe slower than this, and as low as `LOW`, stands
+SLOW = 0.035  # m/frame at 20 fps: a toe slower than this, and as low as `LOW`, stands
 LOW = 0.08  # m above the lowest that a toe comes
 SHORTEST = 3  # frames that a foot stands, at least
 GAP = 2  # frames: a foot that leaves the ground for no longer stands on
@@ -36,17 +37,22 @@ TOE = 0.012  # m: how high a toe joint stands above the floor
 FLOOR = 0.15  # m: feet that stand higher stand on no floor; motions come with their lowest joint at 0
 STEP = 0.06  # m: a stance this near to the floor's is one on the floor; a higher one may be on a stair
 CLEAR = 0.03  # m: how high a toe swings at least
+SUPPORT = (0.04, 0.06)  # m: a toe below the first carries the body as far as height goes, one above the second does not
+SLACK = 0.25  # of the pelvis's speed: a foot so much faster than the other carries 1 / e of what that one does
+SLIP = 0.5  # of a slide that the body gives way to; the leg gives way to the rest
+BRIEF = 1.5  # frames, of the filter over a slide
 REACH = 0.999  # of a leg's length: a knee is never quite straight
 
 
 def planted(joints: NDArray[np.floating]) -> Floats:
     """Return joints (T, 22, 3), metres, z up, 20 fps, whose feet do not slide while they stand, on a floor at z = 0.
 
-    The body as a whole is moved up or down so that the feet stand on the floor; pelvis, trunk and arms stay as they are
-    otherwise, and hips, knees, ankles and toes keep their distances.
+    The body as a whole is moved up or down so that the feet stand on the floor, and is slowed where the foot that
+    carries it slides; then legs give way, and hips, knees, ankles and toes keep their distances.
     """
     moved = np.array(joints, dtype=np.float64)
     moved[..., 2] += TOE - floor_of(moved)
+    moved[..., :2] -= SLIP * slid(moved)[:, None]
     for leg in LEGS:
         shift = shifts(moved[:, leg.toe])
         told = np.abs(shift).max(axis=-1) > 0
@@ -55,10 +61,35 @@ def planted(joints: NDArray[np.floating]) -> Floats:
 
 
 def floor_of(joints: Floats) -> float:
-    """Return how high the toes stand (m): their lower quartile; `TOE` where none stands near z = 0."""
+    """Return how high the toes stand (m): their lower quartile; `TOE` where none stands near z = 0.
+
+    Where no toe stands, as in a run without still feet, it is how low the lower toe comes in a tenth of the frames.
+    """
     heights = [joints[a:b, leg.toe, 2] for leg in LEGS for a, b in stances(joints[:, leg.toe])]
-    floor = float(np.quantile(np.concatenate(heights), 0.25)) if heights else TOE
+    lower = joints[:, [leg.toe for leg in LEGS], 2].min(axis=1)
+    floor = float(np.quantile(np.concatenate(heights), 0.25) if heights else np.quantile(lower, 0.1))
     return floor if floor < FLOOR else TOE
+
+
+def slid(joints: Floats) -> Floats:
+    """Return how far the feet that carry the body have slid since the first frame (T, 2), m, over the floor at z = 0.
+
+    The slower and lower of both toes carries it; none does in mid-air. A network that is unsure of the phase of a step
+    blurs the legs, but not the path of the body: the body then goes farther than the legs carry it.
+    """
+    if len(joints) < 2:
+        return np.zeros((len(joints), 2))
+    toes = joints[:, [leg.toe for leg in LEGS]]
+    speed = np.gradient(toes[..., :2], axis=0)  # (T, 2, 2)
+    pace = np.linalg.norm(np.gradient(joints[:, PELVIS, :2], axis=0), axis=-1)
+    low = np.interp(toes[..., 2] - TOE, SUPPORT, (1.0, 0.0))
+    slack = SLACK * np.maximum(pace, SLOW)[:, None]
+    lead = np.linalg.norm(speed, axis=-1)
+    weight = low * np.exp(-(lead - lead.min(axis=1, keepdims=True)) / slack)
+    share = weight / np.maximum(weight.sum(axis=1, keepdims=True), 1e-9) * low.max(axis=1, keepdims=True)
+    slide = gaussian_filter1d((share[..., None] * speed).sum(axis=1), BRIEF, axis=0, mode="nearest")
+    path: Floats = np.cumsum(slide, axis=0)
+    return path - path[:1]
 
 
 def shifts(toe: Floats) -> Floats:
