@@ -396,6 +396,8 @@ def test_the_example_and_the_documented_fields_are_those_of_the_recipe():
     recipe = load_distil(root / "examples" / "vimogen_distil.yaml")
     assert recipe.prompts_file.is_file()
     assert recipe.weights.name == "vimogen-base"
+    pairs = load_distil(root / "examples" / "vimogen_pairs.yaml").weights
+    assert pairs.resolve() == (root / "runs" / "vimogen-light" / "weights").resolve()
     page = (root / "docs" / "vimogen_light.md").read_text().split("## The configuration")[1].split("## Which")[0]
     named = {
         name.split(".")[0] for name in re.findall(r"`([a-z_.]+)`", "".join(re.findall(r"(?m)^\| ([^|]+) \|", page)))

@@ -224,6 +224,20 @@ def test_a_published_folder(tmp_path):
     )
 
 
+def test_rows_are_drawn_as_often_as_the_recipe_says(tmp_path):
+    rows = [
+        row_of(number, split="train", branch=branch, held_out_action=held_out, motion_text_annot=f"text {number}")
+        for number, (branch, held_out) in enumerate([("text", False), ("reference", False), ("reference", True)])
+    ]
+    folder = write_folder(tmp_path / "data", rows, 36)
+    times = {"branch": {"reference": 3.0}, "held_out_action": {"true": 2.0}}
+    plain = read_data(folder, ["optical"], 1).clips["train"]
+    drawn = read_data(folder, ["optical"], 1, draw={"optical": times, "video": {"branch": {"text": 9.0}}}).clips[
+        "train"
+    ]
+    assert [b.weight / a.weight for a, b in zip(plain, drawn, strict=True)] == pytest.approx([1, 3, 6])
+
+
 def captures(tmp_path, **change):
     """Return a folder of two clips, and a capture that was simulated from the second."""
     rows = [row_of(0, split="train"), row_of(1, split="train"), row_of(2, split="train", subset="video", **change)]

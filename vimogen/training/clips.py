@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import zipfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from mbench.io.pt import pt_rows
 from vimogen.codec import Codec, Rows
 
 STATISTICS = "statistics.npz"
+Draw = Mapping[str, Mapping[str, float]]  # {field of a row: {value: how many times as often it is drawn}}
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,13 @@ class TrainingData:
     hash: str
 
 
-def read_data(folder: Path, subsets: Sequence[str], shortest: int, clean: Sequence[str] = ()) -> TrainingData:
+def read_data(
+    folder: Path,
+    subsets: Sequence[str],
+    shortest: int,
+    clean: Sequence[str] = (),
+    draw: Mapping[str, Draw] | None = None,
+) -> TrainingData:
     """Return the clips of some subsets.
 
     Args:
@@ -72,6 +80,7 @@ def read_data(folder: Path, subsets: Sequence[str], shortest: int, clean: Sequen
         subsets: which.
         shortest: clips of fewer frames are left out.
         clean: those whose simulated captures are the references of what they were made of.
+        draw: {subset: rows that are drawn more or less often than others}.
 
     Raises:
         MBenchError: the folder lacks a file, holds a damaged one, or no clip to train on.
@@ -87,6 +96,7 @@ def read_data(folder: Path, subsets: Sequence[str], shortest: int, clean: Sequen
             clip = _cleaned(clip, paths.get(row.get("simulated_from", "")), folder)
         digest.update(clip.rows.tobytes() + (b"" if clip.capture is None else clip.capture.tobytes()))
         if len(clip.rows) >= shortest:
+            clip = replace(clip, weight=_times(row, (draw or {}).get(row["subset"], {})))
             clips.setdefault(str(row.get("split") or "train"), []).append(clip)
     if not clips.get("train"):
         raise MBenchError(f"data: {folder} holds no training clip of {', '.join(subsets)} with {shortest} frames")
@@ -154,7 +164,16 @@ def _clip(row: dict[str, Any], folder: Path) -> TrainingClip:
 def _balanced(clips: list[TrainingClip]) -> list[TrainingClip]:
     """Return the clips with weights: n clips of the same first caption count as the root of n, long ones for more."""
     same = Counter((clip.subset, clip.texts[:1]) for clip in clips if clip.texts)
-    return [replace(clip, weight=_length(clip) / max(1, same[clip.subset, clip.texts[:1]]) ** 0.5) for clip in clips]
+    return [
+        replace(clip, weight=clip.weight * _length(clip) / max(1, same[clip.subset, clip.texts[:1]]) ** 0.5)
+        for clip in clips
+    ]
+
+
+def _times(row: dict[str, Any], draw: Draw) -> float:
+    """Return how many times as often a row is drawn; texts of values are those of YAML, such as `true`."""
+    values = {field: str(row.get(field)) for field in draw}
+    return math.prod(draw[field].get(value, draw[field].get(value.lower(), 1.0)) for field, value in values.items())
 
 
 def _length(clip: TrainingClip) -> float:

@@ -56,6 +56,8 @@ class SubsetRecipe(_Strict):
             reference of; without, each is its own.
         columns: what the text branch is told of: all, or the rotations only, where the path of the root is not trusted.
         paired: train each motion against the noise of its row's `seed` (`vimogen distil`): whole clips, none mirrored.
+        draw: {field of a row: {value: times}}: how many times as often as others such rows are drawn; of several
+            fields, the product.
     """
 
     share: Weight = 1.0
@@ -63,6 +65,7 @@ class SubsetRecipe(_Strict):
     clean: bool = False
     columns: Literal["all", "rotations"] = "all"
     paired: bool = False
+    draw: dict[str, dict[str, Weight]] = {}
 
 
 class Recipe(_Strict):

@@ -46,7 +46,8 @@ def run_training(recipe: Recipe, quiet: bool = False, say: Callable[[str], None]
     """
     say("reading the data")
     clean = [name for name, own in recipe.subsets.items() if own.clean]
-    data = read_data(resolve_path(recipe.data, recipe.base), list(recipe.subsets), recipe.frames[0], clean)
+    draw = {name: own.draw for name, own in recipe.subsets.items()}
+    data = read_data(resolve_path(recipe.data, recipe.base), list(recipe.subsets), recipe.frames[0], clean, draw)
     before = None if recipe.start is None else load_generator(resolve_path(recipe.start, recipe.base), device="cpu")
     if before is not None:
         data = replace(data, codec=before.codec)  # the weights know the units of their own statistics
