@@ -232,10 +232,11 @@ def test_rows_are_drawn_as_often_as_the_recipe_says(tmp_path):
     folder = write_folder(tmp_path / "data", rows, 36)
     times = {"branch": {"reference": 3.0}, "held_out_action": {"true": 2.0}}
     plain = read_data(folder, ["optical"], 1).clips["train"]
-    drawn = read_data(folder, ["optical"], 1, draw={"optical": times, "video": {"branch": {"text": 9.0}}}).clips[
-        "train"
-    ]
+    drawn = read_data(folder, ["optical"], 1, draw={"optical": times}).clips["train"]
     assert [b.weight / a.weight for a, b in zip(plain, drawn, strict=True)] == pytest.approx([1, 3, 6])
+    for wrong in ({"brunch": {"reference": 3.0}}, {"branch": {"referenz": 3.0}}, {"held_out_action": {"True": 3.0}}):
+        with pytest.raises(MBenchError, match=r"no row has \w+ '\w+', which `draw` names; found"):
+            read_data(folder, ["optical"], 1, draw={"optical": wrong})
 
 
 def captures(tmp_path, **change):

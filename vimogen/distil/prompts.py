@@ -81,7 +81,8 @@ def read_captions(folder: Path, subsets: Sequence[str]) -> list[Wanted]:
         texts = row.get("motion_text_annot") or []
         if row["subset"] in subsets and row.get("split") == "train" and not row.get("held_out") and texts:
             text = texts[seed_of("caption", row["id"]) % len(texts)]
-            seconds = min(float(row.get("seconds", LONGEST)), LONGEST / BENCHMARK_FPS)
+            longest = LONGEST / BENCHMARK_FPS
+            seconds = min(float(row.get("seconds", longest)), longest)
             name = "caption-" + re.sub(r"[^\w.-]", "-", str(row["id"]))
             found.setdefault(text, Wanted(Prompt(name, text, seconds), family="captions"))
     if not found:

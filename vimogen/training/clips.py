@@ -86,6 +86,8 @@ def read_data(
         MBenchError: the folder lacks a file, holds a damaged one, or no clip to train on.
     """
     rows = listed(folder)
+    for subset, own in (draw or {}).items():
+        _check_draw([row for row in rows if row["subset"] == subset], own, f"{folder}: subset {subset}")
     codec = read_codec(folder)
     digest = hashlib.sha256(sha256_of(folder / UNIFIED, folder / STATISTICS).encode())
     clips: dict[str, list[TrainingClip]] = {}
@@ -172,8 +174,22 @@ def _balanced(clips: list[TrainingClip]) -> list[TrainingClip]:
 
 def _times(row: dict[str, Any], draw: Draw) -> float:
     """Return how many times as often a row is drawn; texts of values are those of YAML, such as `true`."""
-    values = {field: str(row.get(field)) for field in draw}
-    return math.prod(draw[field].get(value, draw[field].get(value.lower(), 1.0)) for field, value in values.items())
+    return math.prod(times.get(_as_text(row.get(field)), 1.0) for field, times in draw.items())
+
+
+def _as_text(value: object) -> str:
+    """Return a value as YAML writes it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _check_draw(rows: Sequence[dict[str, Any]], draw: Draw, where: str) -> None:
+    """Raise where a recipe names a field or a value that no row has: it would do nothing."""
+    for field, times in draw.items():
+        there = sorted({_as_text(row[field]) for row in rows if isinstance(row.get(field), str | int | float)})
+        for value in times:
+            if value not in there:
+                seen = ", ".join(there[:8]) or "nothing"
+                raise MBenchError(f"data: {where}: no row has {field} {value!r}, which `draw` names; found {seen}")
 
 
 def _length(clip: TrainingClip) -> float:
