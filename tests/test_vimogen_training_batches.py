@@ -239,6 +239,23 @@ def test_rows_are_drawn_as_often_as_the_recipe_says(tmp_path):
             read_data(folder, ["optical"], 1, draw={"optical": wrong})
 
 
+def test_several_folders_are_read_as_one(tmp_path):
+    """Clips of both, the statistics of the first, a hash of all and of their order."""
+    first = write_folder(tmp_path / "a", [row_of(0, subset="distilled", split="train"), row_of(1, split="train")])
+    second = write_folder(tmp_path / "b", [row_of(2, split="train"), row_of(3, split="val")], 36)
+    data = read_data([first, second], ["distilled", "optical"], 1)
+    found = {split: [(clip.subset, len(clip.rows)) for clip in own] for split, own in data.clips.items()}
+    assert found == {"train": [("distilled", 24), ("optical", 25), ("optical", 36)], "val": [("optical", 37)]}
+    np.testing.assert_array_equal(data.codec.mean, read_codec(first).mean)
+    hashes = {read_data(own, ["optical"], 1).hash for own in (first, second, [first, second], [second, first])}
+    assert len(hashes) == 4
+    assert read_data([first], ["optical"], 1).hash == read_data(first, ["optical"], 1).hash
+    with pytest.raises(MBenchError, match="optical: no row has kind 'x'"):
+        read_data([first, second], ["optical"], 1, draw={"optical": {"kind": {"x": 2.0}}})
+    with pytest.raises(MBenchError, match=r"/a, .*/b holds no training clip of video with 1 frames"):
+        read_data([first, second], ["video"], 1)
+
+
 def captures(tmp_path, **change):
     """Return a folder of two clips, and a capture that was simulated from the second."""
     rows = [row_of(0, split="train"), row_of(1, split="train"), row_of(2, split="train", subset="video", **change)]

@@ -42,7 +42,14 @@ def test_every_value_arrives(tmp_path):
     assert (sampling.steps, sampling.sampler, sampling.guidance.interval) == (4, "multistep", (100.0, 900.0))
 
 
+def test_data_are_a_folder_or_several(tmp_path):
+    assert recipe_of(tmp_path).folders == [tmp_path / "data"]
+    assert recipe_of(tmp_path, data=["data", "/elsewhere"]).folders == [tmp_path / "data", Path("/elsewhere")]
+
+
 BAD = {
+    "data a number": ({"data": 3}, "data: found 3; expected a folder, or a list of folders"),
+    "no folders": ({"data": []}, "data: found []; expected a folder, or a list of folders"),
     "unknown": ({"btch": 3}, "unknown field 'btch'; did you mean 'batch'?"),
     "text for number": ({"batch": "3"}, "batch: found '3'; expected a valid integer"),
     "part for whole": ({"batch": 3.5}, "batch: found 3.5; expected a valid integer"),

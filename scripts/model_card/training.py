@@ -99,8 +99,8 @@ def _source(source: Mapping[str, Any]) -> str:
 
 def _distilled(stage: Mapping[str, Any], sources: Sequence[Mapping[str, Any]], name: str) -> str:
     """Return what made the motions of a stage, with a link to its own card."""
-    folder = (stage.get("data") or {}).get("folder")
-    makers = sorted({own["source"] for own in sources if own.get("made") and own.get("folder") == folder})
+    folders = ((stage.get("data") or {}).get("folder") or "").split(", ")
+    makers = sorted({own["source"] for own in sources if own.get("made") and own.get("folder") in folders})
     told = ", ".join(f"`{own}`" for own in makers) or DASH
     base = "" if name == BASE else f" Licences of the captures behind them: [{BASE}]({BASE}.md#data-and-licences)."
     return f"The motions of stage {or_dash(stage.get('run'), '`{}`')} were distilled from: {told}.{base}"

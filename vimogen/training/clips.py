@@ -1,4 +1,4 @@
-"""The clips of a folder of `vimogen data build`, in memory."""
+"""The clips of folders of `vimogen data build` and `vimogen distil`, in memory."""
 
 from __future__ import annotations
 
@@ -51,23 +51,23 @@ class TrainingClip:
 
 @dataclass(frozen=True)
 class TrainingData:
-    """A published folder.
+    """What was read of published folders.
 
     Attributes:
-        folder: where it is.
-        codec: its statistics.
-        clips: {split: its clips}.
-        hash: of the listing, the statistics, the rows of the clips and their captures.
+        folders: where they are.
+        codec: the statistics of the first.
+        clips: {split: their clips}.
+        hash: of the listings, the statistics, the rows of the clips and their captures.
     """
 
-    folder: Path
+    folders: tuple[Path, ...]
     codec: Codec
     clips: dict[str, list[TrainingClip]]
     hash: str
 
 
 def read_data(
-    folder: Path,
+    folders: Path | Sequence[Path],
     subsets: Sequence[str],
     shortest: int,
     clean: Sequence[str] = (),
@@ -76,33 +76,45 @@ def read_data(
     """Return the clips of some subsets.
 
     Args:
-        folder: of `vimogen data build`.
-        subsets: which.
+        folders: of `vimogen data build` or `vimogen distil`, one or several.
+        subsets: which; each is read from every folder that has it.
         shortest: clips of fewer frames are left out.
         clean: those whose simulated captures are the references of what they were made of.
         draw: {subset: rows that are drawn more or less often than others}.
 
     Raises:
-        MBenchError: the folder lacks a file, holds a damaged one, or no clip to train on.
+        MBenchError: a folder lacks a file, holds a damaged one, or there is no clip to train on.
     """
-    rows = listed(folder)
+    folders = (folders,) if isinstance(folders, Path) else tuple(folders)
+    listings = [(folder, listed(folder)) for folder in folders]
+    shown = ", ".join(map(str, folders))
     for subset, own in (draw or {}).items():
-        _check_draw([row for row in rows if row["subset"] == subset], own, f"{folder}: subset {subset}")
-    codec = read_codec(folder)
-    digest = hashlib.sha256(sha256_of(folder / UNIFIED, folder / STATISTICS).encode())
+        _check_draw([row for _, rows in listings for row in rows if row["subset"] == subset], own, f"{shown}: {subset}")
+    codecs = [read_codec(folder) for folder in folders]
+    digest = hashlib.sha256()
     clips: dict[str, list[TrainingClip]] = {}
+    for folder, rows in listings:
+        digest.update(sha256_of(folder / UNIFIED, folder / STATISTICS).encode())
+        for row, clip in _read(folder, rows, subsets, clean):
+            digest.update(clip.rows.tobytes() + (b"" if clip.capture is None else clip.capture.tobytes()))
+            if len(clip.rows) >= shortest:
+                clip = replace(clip, weight=_times(row, (draw or {}).get(row["subset"], {})))
+                clips.setdefault(str(row.get("split") or "train"), []).append(clip)
+    if not clips.get("train"):
+        raise MBenchError(f"data: {shown} holds no training clip of {', '.join(subsets)} with {shortest} frames")
+    return TrainingData(folders, codecs[0], {split: _balanced(own) for split, own in clips.items()}, digest.hexdigest())
+
+
+def _read(
+    folder: Path, rows: Sequence[dict[str, Any]], subsets: Sequence[str], clean: Sequence[str]
+) -> Iterator[tuple[dict[str, Any], TrainingClip]]:
+    """Yield the rows of the subsets with their clips."""
     paths = {f"{row['subset']}/{str(row['id']).removeprefix(row['subset'] + '/')}": row for row in rows}
     for row in (row for row in rows if row["subset"] in subsets):
         clip = _clip(row, folder)
         if row["subset"] in clean:
             clip = _cleaned(clip, paths.get(row.get("simulated_from", "")), folder)
-        digest.update(clip.rows.tobytes() + (b"" if clip.capture is None else clip.capture.tobytes()))
-        if len(clip.rows) >= shortest:
-            clip = replace(clip, weight=_times(row, (draw or {}).get(row["subset"], {})))
-            clips.setdefault(str(row.get("split") or "train"), []).append(clip)
-    if not clips.get("train"):
-        raise MBenchError(f"data: {folder} holds no training clip of {', '.join(subsets)} with {shortest} frames")
-    return TrainingData(folder, codec, {split: _balanced(own) for split, own in clips.items()}, digest.hexdigest())
+        yield row, clip
 
 
 def listed(folder: Path) -> list[dict[str, Any]]:

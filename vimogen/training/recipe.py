@@ -8,8 +8,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
+from mbench.config import resolve_path
 from mbench.errors import ConfigError, did_you_mean
 from mbench.training import TrainSettings
 from mbench.yamlfile import load_yaml, shown, validation_message
@@ -21,6 +22,14 @@ PositiveInt = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Weight = Annotated[float, Field(ge=0)]
 T = TypeVar("T")
+
+
+def _as_list(value: Any) -> list[str]:
+    """Return one folder, or several, as a list."""
+    found = [value] if isinstance(value, str) else value
+    if not isinstance(found, list) or not found or not all(isinstance(own, str) for own in found):
+        raise ValueError(f"data: found {shown(value)}; expected a folder, or a list of folders")
+    return found
 
 
 class _Strict(BaseModel):
@@ -72,7 +81,8 @@ class Recipe(_Strict):
     """A whole `vimogen train` configuration.
 
     Attributes:
-        data: folder of `vimogen data build`; relative to the YAML file.
+        data: folder of `vimogen data build` or `vimogen distil`, or several; relative to the YAML file. The statistics
+            are those of the first.
         output: folder of the run: checkpoint, log, curve, then the weights; relative to the current folder.
         name: of the model, for its card.
         version: of the model, for its card.
@@ -98,7 +108,7 @@ class Recipe(_Strict):
         notes: for the card.
     """
 
-    data: str
+    data: Annotated[list[str], BeforeValidator(_as_list)]
     output: str
     name: str = "vimogen"
     version: str = "1"
@@ -134,6 +144,11 @@ class Recipe(_Strict):
         if not self.subsets or not any(subset.share for subset in self.subsets.values()):
             raise ValueError("subsets: none has a share above 0; expected one that is trained on")
         return self
+
+    @property
+    def folders(self) -> list[Path]:
+        """Return the folders of the data."""
+        return [resolve_path(own, self.base) for own in self.data]
 
     @property
     def settings(self) -> TrainSettings:

@@ -47,7 +47,7 @@ def run_training(recipe: Recipe, quiet: bool = False, say: Callable[[str], None]
     say("reading the data")
     clean = [name for name, own in recipe.subsets.items() if own.clean]
     draw = {name: own.draw for name, own in recipe.subsets.items()}
-    data = read_data(resolve_path(recipe.data, recipe.base), list(recipe.subsets), recipe.frames[0], clean, draw)
+    data = read_data(recipe.folders, list(recipe.subsets), recipe.frames[0], clean, draw)
     before = None if recipe.start is None else load_generator(resolve_path(recipe.start, recipe.base), device="cpu")
     if before is not None:
         data = replace(data, codec=before.codec)  # the weights know the units of their own statistics
@@ -183,7 +183,7 @@ def facts_of(recipe: Recipe, data: TrainingData, network: ViMoGen, seconds: floa
         "licence": recipe.licence,
         "trained_on": _told(subsets, recipe, seconds),
         "parameters": sum(own.numel() for own in network.parameters()),
-        "data": {"folder": data.folder.name, "hash": data.hash, "subsets": subsets},
+        "data": {"folder": ", ".join(own.name for own in data.folders), "hash": data.hash, "subsets": subsets},
         "recipe": recipe.model_dump(mode="json", exclude={"data", "output", "notes", "start"}),
         "started_from": None if recipe.start is None else Path(recipe.start).parent.name,
         "steps": recipe.settings.steps,
