@@ -1,11 +1,12 @@
-"""Speed of ViMoGen: seconds a clip of 5 s on the CPU, and clips a minute on a GPU where there is one.
+"""Speed of ViMoGen: seconds a clip of 5 s, and clips a minute in batches, on the CPU and on a GPU where there is one.
 
     OMP_NUM_THREADS=2 python benchmarks/vimogen_speed.py [--weights FOLDER] [--repeats 11] [--steps 1 2 4 8 20]
 
 From text to `Motion`: the text (a new one each time) is encoded, the network sampled with the weights' own sampler and
 guidance, the rows decoded to joints and rotations. Loading, and a first clip of each kind, are left out. Seconds are
 those of a clip: "p50" is the median over the repeats, "p90" what nine of ten stay below, "core" the median of the
-processor time of all threads, which a busy machine inflates less. A GPU makes batches of 64 clips.
+processor time of all threads, which a busy machine inflates less. A batch has 64 clips, of which a CPU makes three, a
+GPU as many as there are repeats.
 """
 
 from __future__ import annotations
@@ -50,13 +51,13 @@ def timed(generator: Generator, batch: int, frames: int, repeats: int) -> np.nda
     return np.array(found)
 
 
-def rows(folder: Path, device: str, batch: int, frames: int, options: argparse.Namespace) -> None:
+def rows(folder: Path, device: str, batch: int, frames: int, repeats: int, options: argparse.Namespace) -> None:
     """Print a line for each precision and number of steps."""
     for dtype in DTYPES:
         generator = load_generator(folder, device, dtype)
         for steps in options.steps:
             own = generator.with_sampling(replace(generator.sampling, steps=steps))
-            wall, core = timed(own, batch, frames, options.repeats).T / batch
+            wall, core = timed(own, batch, frames, repeats).T / batch
             p50, p90 = np.percentile(wall, [50, 90])
             seconds = (f"{value:.4f}" for value in (p50, p90, np.median(core)))
             print(LINE.format(device, dtype, steps, batch, *seconds, f"{60 / p50:,.0f}"), flush=True)
@@ -88,10 +89,11 @@ def main() -> None:
             f"{platform.machine()}, {threads} threads of {os.cpu_count()} CPUs, load {load:.1f}; {frames} frames a clip"
         )
         print(LINE.format("device", "dtype", "steps", "batch", "p50 s", "p90 s", "core s", "clips/minute"))
-        rows(options.weights, "cpu", 1, frames, options)
+        rows(options.weights, "cpu", 1, frames, options.repeats, options)
+        rows(options.weights, "cpu", BATCH, frames, min(options.repeats, 3), options)
         if torch.cuda.is_available():
             print(torch.cuda.get_device_name())
-            rows(options.weights, "cuda", BATCH, frames, options)
+            rows(options.weights, "cuda", BATCH, frames, options.repeats, options)
 
 
 if __name__ == "__main__":
